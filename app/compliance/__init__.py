@@ -1,0 +1,1 @@
+"""Compliance years, notices, and what may be surrendered for them."""

@@ -1,0 +1,1 @@
+"""Pure rules of the registry: nothing here touches a database, a request or a diagram."""

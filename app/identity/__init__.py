@@ -1,0 +1,1 @@
+"""Holders, accounts, persons, mandates, sessions: who may act, and for whom."""

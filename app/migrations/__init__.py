@@ -1,0 +1,1 @@
+"""Schema revisions, and how a database is brought to the present one."""

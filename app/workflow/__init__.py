@@ -1,0 +1,1 @@
+"""Diagrams: parsed, checked, run and saved; the only importer of SpiffWorkflow."""
