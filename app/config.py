@@ -62,7 +62,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         redis_url=_needed(environ, "REDIS_URL"),
         secret_key=environ.get("SECRET_KEY", ""),
         captcha=environ.get("CAPTCHA", "on") != "off",
-        cookie_secure=_flag(environ.get("COOKIE_SECURE"), environment == "production"),
+        cookie_secure=_flag(environ.get("COOKIE_SECURE"), default=environment == "production"),
         log_level=environ.get("LOG_LEVEL", "INFO"),
         processes=Path(environ.get("PROCESSES_DIR", ROOT / "processes")),
         forms=Path(environ.get("FORMS_DIR", ROOT / "forms")),
@@ -79,7 +79,7 @@ def _needed(environ: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _flag(text: str | None, default: bool) -> bool:
+def _flag(text: str | None, *, default: bool) -> bool:
     return default if text is None else text.lower() in {"1", "on", "true", "yes"}
 
 

@@ -1,6 +1,6 @@
 """The append-only history: who did what, when, with which data (P1, S37)."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import BigInteger, DateTime, Identity, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column

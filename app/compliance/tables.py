@@ -1,6 +1,6 @@
 """Compliance years and notices (M12, M40, G19)."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,

@@ -19,7 +19,10 @@ class NotFound(RegistryError):
     """There is no such object, or it is not the asker's: the two are never told apart."""
 
     def __init__(
-        self, zh: str = "没有找到您要查看的内容。", en: str = "Nothing was found here.", **facts: object
+        self,
+        zh: str = "没有找到您要查看的内容。",
+        en: str = "Nothing was found here.",
+        **facts: object,
     ) -> None:
         super().__init__(zh, en, **facts)
 

@@ -21,7 +21,9 @@ def seed_account_types(cursor: Cursor, types: dict[str, dict[str, Any]]) -> None
                 given.get("collective", False),
             ),
         )
-        cursor.execute("DELETE FROM identity.account_type_position WHERE account_type = %s", (code,))
+        cursor.execute(
+            "DELETE FROM identity.account_type_position WHERE account_type = %s", (code,)
+        )
         for position in given["positions"]:
             cursor.execute(
                 "INSERT INTO identity.account_type_position VALUES (%s, %s)", (code, position)

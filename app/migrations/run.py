@@ -57,8 +57,9 @@ def _grant(cursor: Cursor, app_role: str) -> None:
 
 
 def _seed(cursor: Cursor) -> None:
-    from app.identity.seed import seed_account_types
     from app.ledger.seed import seed_transaction_types
+
+    from app.identity.seed import seed_account_types
 
     seed_account_types(cursor, tomllib.loads(_text("identity/account_types.toml")))
     seed_transaction_types(cursor, tomllib.loads(_text("ledger/transaction_types.toml")))

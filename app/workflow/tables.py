@@ -1,6 +1,6 @@
 """What runs: bundles, instances, parties, open tasks, decisions, outbox."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
