@@ -1,0 +1,94 @@
+"""What every test may ask for, and what a run says about the tests that it left out."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.redis import Redis
+from tests.postgres import Database, TestDatabases, server_of_this_run
+
+CHROMIUM = Path("/usr/bin/chromium")
+GET_CHROMIUM = "sudo apt-get install -y chromium fonts-noto-cjk"
+REPEATED = {"ledger", "workflow", "migrations"}
+
+
+@pytest.fixture(scope="session")
+def databases() -> TestDatabases:
+    """The maker of databases, with its server running."""
+    made = TestDatabases(server_of_this_run())
+    made.start()
+    return made
+
+
+@pytest.fixture
+def database(databases: TestDatabases) -> Iterator[Database]:
+    """A migrated database for this test alone."""
+    with databases.fresh() as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def module_database(databases: TestDatabases) -> Iterator[Database]:
+    """A migrated database that the tests of one module share."""
+    with databases.fresh() as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def empty_database(databases: TestDatabases) -> Iterator[Database]:
+    """A database without a schema."""
+    with databases.empty() as empty:
+        yield empty
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """A Redis for this pytest process alone."""
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: Redis) -> str:
+    """A running, empty Redis."""
+    import redis
+
+    with redis.Redis.from_url(redis_server.url()) as client:
+        client.flushall()
+    return redis_server.url()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what repeats on another PostgreSQL; leave out what needs a browser that is not here."""
+    for item in items:
+        if REPEATED & set(item.path.relative_to(config.rootpath).parts):
+            item.add_marker("database")
+    if CHROMIUM.exists():
+        return
+    browser = [item for item in items if item.get_closest_marker("browser")]
+    items[:] = [item for item in items if item not in browser]
+    config.hook.pytest_deselected(items=browser)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which tests a missing browser left out, and the one command that gets it."""
+    if not CHROMIUM.exists():
+        terminalreporter.write_line(
+            f"The browser tests were left out: there is no {CHROMIUM}. Get it: {GET_CHROMIUM}"
+        )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With NOTHING_LEFT_OUT, a skipped test fails the run as a failed one does."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not os.environ.get("NOTHING_LEFT_OUT"):
+        return
+    left_out = [kind for kind in ("skipped", "xfailed") if reporter.stats.get(kind)]
+    if (left_out or not CHROMIUM.exists()) and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line(f"NOTHING_LEFT_OUT: some tests were left out {left_out}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
