@@ -1,0 +1,15 @@
+"""Joins the parts: settings, database, clock, and the operators that diagrams may name."""
+
+from app.config import Settings
+from app.db import Database
+from app.domain.clock import Clock, SystemClock
+from app.services.context import Context
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Context:
+    """Return the context of a process; nothing is connected before it is used."""
+    return Context(
+        settings=settings,
+        database=Database.connect(settings.database_url),
+        clock=clock or SystemClock(),
+    )

@@ -1,0 +1,22 @@
+"""What every service needs from its surroundings: settings, database, clock, operators."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.config import Settings
+from app.db import Database
+from app.domain.clock import Clock
+
+
+@dataclass(frozen=True)
+class Context:
+    """Made once per process by app.bootstrap.build and handed to every service.
+
+    ``operators`` joins the service-task names of the diagrams to functions.
+    """
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    operators: Mapping[str, Any] = field(default_factory=dict)
