@@ -130,6 +130,7 @@ class Participant(Base):
     instance_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     holder_id: Mapped[int] = mapped_column(BigInteger)
+    lane: Mapped[str] = mapped_column(Text)
 
 
 class Task(Base):

@@ -64,6 +64,9 @@ CREATE INDEX instance_subject ON workflow.instance (subject_kind, subject_id)
 CREATE INDEX instance_wake ON workflow.instance (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX instance_stuck ON workflow.instance (id) WHERE stuck <> '';
 
+-- Numbers that people read (LY-2026-0018342); a sequence, so that nobody waits for a number.
+CREATE SEQUENCE workflow.application_number;
+
 -- A party is a holder acting through an account, in the part that a lane names.
 CREATE TABLE workflow.party (
     instance_id bigint NOT NULL REFERENCES workflow.instance (id),
@@ -74,11 +77,13 @@ CREATE TABLE workflow.party (
 );
 CREATE INDEX party_holder ON workflow.party (holder_id, instance_id DESC);
 
--- Who acted for one party never decides for another in the same instance: one row a person.
+-- Who acted for one party never decides for another in the same instance, and never reviews
+-- what they drafted: one row a person, in one lane.
 CREATE TABLE workflow.participant (
     instance_id bigint NOT NULL,
     person_id   bigint NOT NULL,
     holder_id   bigint NOT NULL,
+    lane        text NOT NULL,
     PRIMARY KEY (instance_id, person_id)
 );
 

@@ -1,0 +1,22 @@
+"""Take one step of an instance: restore the run, move it, write everything it changed.
+
+The only place where a diagram meets the database. It knows no task by name: what is open, what
+follows and which effects are due, the diagram says.
+"""
+
+from collections.abc import Callable
+
+from app.services.context import Context
+from app.services.step import Step
+from app.workflow.run import Run
+
+
+def advance(ctx: Context, step: Step, move: Callable[[Run], None]) -> int:
+    """Restore the instance's run, apply ``move``, write the step; return the decision's id."""
+    instance = step.instance
+    run = Run.restore(
+        instance.definition, instance.state, ctx.clock, ctx.operators.bind(ctx, step)
+    )
+    before = frozenset(task.key for task in run.open_tasks())
+    move(run)
+    return step.write(run, before)

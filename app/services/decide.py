@@ -1,0 +1,194 @@
+"""Complete a human task: submit an application, review it (M14, M15, M35, W7)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.db import Transaction
+from app.domain.errors import AlreadyDecided, Conflict, Forbidden, NotFound
+from app.services.actor import Actor
+from app.services.advance import advance
+from app.services.context import Context
+from app.services.instance import COLUMNS, Instance, from_row
+from app.services.step import Decided, Step
+from app.workflow.definition import UserTask
+
+MAY_DECIDE = frozenset({"both", "confirm"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the step did: the decision's number, and whether it was an answer given before."""
+
+    decision_id: int
+    instance_id: int
+    number: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person hands in: the task, the form's values, and an optional idempotency key."""
+
+    instance_id: int
+    key: int
+    form: Mapping[str, Any]
+    idempotency_key: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of what was handed in, so that a repeated key can be told from a new request."""
+        text = json.dumps([self.key, self.form], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def decide(ctx: Context, actor: Actor, request: Request) -> Outcome:
+    """Complete a task in one transaction.
+
+    Raises NotFound when the instance is not the actor's to see, Forbidden when the task is not
+    theirs to decide, AlreadyDecided when somebody was first, Invalid when the form is wrong,
+    Refused with every failing numbered check.
+    """
+    with ctx.database.transaction() as tx:
+        return decide_within(ctx, tx, actor, request)
+
+
+def decide_within(ctx: Context, tx: Transaction, actor: Actor, request: Request) -> Outcome:
+    """Do the same inside a transaction that is already open."""
+    given = _given_before(tx, actor, request)
+    if given is not None:
+        return given
+    instance, open_task = _locked_task(ctx, tx, actor, request)
+    task = instance.definition.tasks[open_task["element_id"]]
+    form = instance.definition.forms[task.form].validate(request.form)
+    step = _step(ctx, tx, actor, instance, task, open_task, form, request)
+    data = {k: v for k, v in form.items() if k in instance.definition.declared}
+    decision = advance(ctx, step, lambda run: run.complete(request.key, data))
+    return Outcome(decision, instance.id, instance.number)
+
+
+def _step(  # noqa: PLR0917
+    ctx: Context,
+    tx: Transaction,
+    actor: Actor,
+    instance: Instance,
+    task: UserTask,
+    open_task: Mapping[str, Any],
+    form: Mapping[str, Any],
+    request: Request,
+) -> Step:
+    at = ctx.clock.now()
+    step = Step(
+        tx=tx,
+        instance=instance,
+        actor=actor,
+        at=at,
+        decided=Decided(
+            element_id=task.id,
+            visit=open_task["visit"],
+            kind="complete",
+            lane=open_task["lane"],
+            verdict=str(form.get("verdict", "")),
+            opinion=str(form.get("opinion", "")),
+            idempotency_key=request.idempotency_key,
+            request=request.fingerprint,
+            form=form,
+        ),
+        content=instance.content,
+        draft_done=task.id,
+    )
+    if instance.definition.forms[task.form].names_units:
+        step.content = form
+        step.changes["content"] = json.dumps(form, ensure_ascii=False)
+        step.changes["submitted_at"] = at.isoformat()
+    return step
+
+
+def _given_before(tx: Transaction, actor: Actor, request: Request) -> Outcome | None:
+    """Return the first answer to an idempotency key; other content under it is a conflict."""
+    if request.idempotency_key is None:
+        return None
+    row = tx.one(
+        """SELECT d.id, d.instance_id, d.person_id, d.document, i.number
+           FROM workflow.decision d JOIN workflow.instance i ON i.id = d.instance_id
+           WHERE d.idempotency_key = %(key)s""",
+        {"key": request.idempotency_key},
+    )
+    if row is None:
+        return None
+    decision, instance, person, document, number = row
+    same = (
+        person == actor.person_id
+        and instance == request.instance_id
+        and json.loads(bytes(document))["request"] == request.fingerprint
+    )
+    if not same:
+        raise Conflict(
+            "这个幂等键已用于另一内容的请求。",
+            "This idempotency key was used for a request with other content.",
+        )
+    return Outcome(decision, instance, number, replayed=True)
+
+
+def _locked_task(
+    ctx: Context, tx: Transaction, actor: Actor, request: Request
+) -> tuple[Instance, Mapping[str, Any]]:
+    """Return the instance and its open task; the version check when writing is the lock."""
+    row = tx.one(
+        f"""SELECT {COLUMNS}, t.element_id, t.visit, t.lane, t.holder_id, t.role, t.claimed_by
+            FROM workflow.instance i
+            LEFT JOIN workflow.task t ON t.instance_id = i.id AND t.key = %(key)s
+            WHERE i.id = %(id)s""",  # noqa: S608
+        {"id": request.instance_id, "key": request.key},
+    )
+    if row is None:
+        raise NotFound
+    instance = from_row(tx, ctx.definitions, row[:-6])
+    names = ("element_id", "visit", "lane", "holder_id", "role", "claimed_by")
+    task = dict(zip(names, row[-6:], strict=True))
+    if actor.holder_id not in instance.parties.values() and task["holder_id"] != actor.holder_id:
+        raise NotFound
+    if task["element_id"] is None:
+        raise first_decision(tx, instance.id, request.key)
+    refuse_stranger(actor, task)
+    return instance, task
+
+
+def refuse_stranger(actor: Actor, task: Mapping[str, Any]) -> None:
+    """Raise Forbidden unless the task lies with the actor's holder, in the actor's role."""
+    if task["holder_id"] != actor.holder_id or task["role"] != actor.role:
+        raise Forbidden(
+            "这项待办不由您所代表的单位办理。",
+            "This task is not for the organisation you act for.",
+        )
+    if actor.rights not in MAY_DECIDE:
+        raise Forbidden(
+            "您的权限不能提交或审核；请由有权代表办理。",
+            "Your rights do not allow submitting or reviewing; ask an entitled representative.",
+        )
+    if task["claimed_by"] not in {None, actor.person_id}:
+        raise Conflict(
+            "这项待办已被同事认领；须先由其释放。",
+            "A colleague has claimed this task; it must be released first.",
+        )
+
+
+def first_decision(tx: Transaction, instance_id: int, key: int) -> Exception:
+    """Return who was first at a task that is no longer open."""
+    row = tx.map(
+        """SELECT p.name, d.at, d.verdict, d.element_id
+           FROM workflow.decision d LEFT JOIN identity.person p ON p.id = d.person_id
+           WHERE d.instance_id = %(id)s ORDER BY d.version DESC LIMIT 1""",
+        {"id": instance_id, "key": key},
+    )
+    if row is None:
+        return NotFound()
+    return AlreadyDecided(
+        "这项待办已有人办理，您的操作没有生效，没有任何数据被更改。",
+        "This task has already been decided; nothing of yours was applied.",
+        **row,
+    )
+
+

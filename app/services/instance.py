@@ -1,0 +1,74 @@
+"""One instance as a step needs it: loaded in one query, with the diagram it runs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.db import Transaction
+from app.domain.errors import NotFound
+from app.services.definitions import Definitions
+from app.workflow.definition import Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A row of workflow.instance with its parties; ``state`` restores the engine's run."""
+
+    id: int
+    number: str
+    process_id: str
+    bundle_hash: str
+    state: bytes
+    version: int
+    status: str
+    applicant_id: int
+    applicant_account_id: int
+    subject_kind: str
+    subject_id: int | None
+    content: Mapping[str, Any]
+    reserved_transfer_id: int | None
+    submitted_at: datetime | None
+    parties: Mapping[str, int]
+    definition: Definition
+
+
+COLUMNS = """i.id, i.number, i.process_id, i.bundle_hash, i.state, i.version, i.status,
+    i.applicant_id, i.applicant_account_id, i.subject_kind, i.subject_id, i.content,
+    i.reserved_transfer_id, i.submitted_at,
+    (SELECT json_object_agg(p.lane, p.holder_id) FROM workflow.party p
+     WHERE p.instance_id = i.id)"""
+
+
+def load(tx: Transaction, definitions: Definitions, instance_id: int) -> Instance:
+    """Return an instance; raises NotFound."""
+    row = tx.one(
+        f"SELECT {COLUMNS} FROM workflow.instance i WHERE i.id = %(id)s",  # noqa: S608
+        {"id": instance_id},
+    )
+    if row is None:
+        raise NotFound
+    return from_row(tx, definitions, row)
+
+
+def from_row(tx: Transaction, definitions: Definitions, row: tuple[Any, ...]) -> Instance:
+    """Make an instance of the columns of COLUMNS."""
+    head, state, version, status, *rest = row[:4], bytes(row[4]), row[5], row[6], *row[7:]
+    applicant, account, kind, subject, content, transfer, submitted, parties = rest
+    return Instance(
+        *head,
+        state,
+        version,
+        status,
+        applicant,
+        account,
+        kind,
+        subject,
+        json.loads(content),
+        transfer,
+        submitted,
+        parties or {},
+        definitions.get(tx, head[3]),
+    )
+

@@ -1,0 +1,50 @@
+"""Which holder plays which lane of an instance, by processes/lanes.toml and nothing else.
+
+A lane's ``party`` is one of: ``applicant`` (who started, through its account),
+``applicant.province`` (the authority it answers to), ``any`` (the only holder of the lane's
+role: the registry operator, the national authority), ``item`` (named by a multi-instance item,
+resolved when its task opens).
+"""
+
+from dataclasses import dataclass
+
+from app.db import Transaction
+from app.domain.errors import Invalid
+from app.services.actor import Actor
+from app.workflow.definition import Definition
+from app.workflow.lanes import Lane
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A holder in a lane; ``account_id`` where it acts through one."""
+
+    lane: str
+    holder_id: int
+    account_id: int | None
+
+
+def parties_of(tx: Transaction, definition: Definition, applicant: Actor) -> list[Party]:
+    """Return the parties of a new instance; raises Invalid when a lane has nobody to fill it."""
+    return [
+        _party(tx, lane, applicant)
+        for lane in definition.lanes.values()
+        if lane.role and lane.party != "item"
+    ]
+
+
+def _party(tx: Transaction, lane: Lane, applicant: Actor) -> Party:
+    if lane.party == "applicant":
+        return Party(lane.key, applicant.holder_id, applicant.account_id)
+    if lane.party == "applicant.province" and applicant.province_id is not None:
+        return Party(lane.key, applicant.province_id, None)
+    if lane.party == "any":
+        rows = tx.all(
+            "SELECT id FROM identity.holder WHERE role = %(role)s LIMIT 2", {"role": lane.role}
+        )
+        if len(rows) == 1:
+            return Party(lane.key, rows[0][0], None)
+    raise Invalid(
+        f"流程中的“{lane.label.zh}”没有可办理的单位，请联系登记机构。",
+        f"No organisation can act as “{lane.label.en}” in this process; ask the registry.",
+    )

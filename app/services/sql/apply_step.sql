@@ -1,0 +1,120 @@
+-- One step of an instance: everything that a decision, a withdrawal or a timer changes, in one
+-- call and so in one transaction. `step` is made by app/services/step.py.
+--
+-- The optimistic version check comes first: of two deciders one finds the version moved on and
+-- is refused with RG409; nothing of his step is written.
+CREATE OR REPLACE FUNCTION workflow.apply_step(step jsonb, state bytea, document bytea)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_instance  bigint := (step->>'instance_id')::bigint;
+    v_version   integer := (step->>'version')::integer;
+    v_at        timestamptz := (step->>'at')::timestamptz;
+    v_person    bigint := (step->>'person_id')::bigint;
+    v_holder    bigint := (step->>'holder_id')::bigint;
+    v_account   bigint := (step->>'account_id')::bigint;
+    v_role      text := step->>'role';
+    v_decision  bigint;
+    v_item      jsonb;
+    v_answer    jsonb;
+BEGIN
+    UPDATE workflow.instance i SET
+        state = apply_step.state,
+        version = v_version + 1,
+        status = step->>'status',
+        outcome = step->>'outcome',
+        content = coalesce(step->>'content', i.content),
+        quantity = coalesce((step->>'quantity')::bigint, i.quantity),
+        ccer_quantity = coalesce((step->>'ccer_quantity')::bigint, i.ccer_quantity),
+        submitted_at = coalesce((step->>'submitted_at')::timestamptz, i.submitted_at),
+        late = coalesce((step->>'late')::boolean, i.late),
+        reserved_transfer_id = CASE WHEN (step->>'resolved')::boolean THEN NULL
+                                    ELSE i.reserved_transfer_id END,
+        wake_at = (step->>'wake_at')::timestamptz,
+        stuck = '',
+        ended_at = CASE WHEN step->>'status' = 'ended' THEN v_at END
+    WHERE i.id = v_instance AND i.version = v_version;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'instance % has moved on from version %', v_instance, v_version
+            USING ERRCODE = 'RG409';
+    END IF;
+
+    -- Who acted for one party never decides for another in the same instance, and never
+    -- reviews what they drafted: a person stays in one lane, for one holder.
+    IF v_person IS NOT NULL THEN
+        INSERT INTO workflow.participant (instance_id, person_id, holder_id, lane)
+        VALUES (v_instance, v_person, v_holder, step->>'lane') ON CONFLICT DO NOTHING;
+        IF NOT FOUND AND NOT EXISTS (
+            SELECT FROM workflow.participant p
+            WHERE p.instance_id = v_instance AND p.person_id = v_person
+              AND p.holder_id = v_holder AND p.lane = step->>'lane') THEN
+            RAISE EXCEPTION 'person % has acted for another party in instance %',
+                v_person, v_instance USING ERRCODE = 'RG403';
+        END IF;
+    END IF;
+
+    IF step ? 'decision' THEN
+        v_item := step->'decision';
+        INSERT INTO workflow.decision (instance_id, version, bundle_hash, element_id, visit, kind,
+            person_id, holder_id, account_id, role, verdict, opinion, document, leaf,
+            idempotency_key, at)
+        VALUES (v_instance, v_version + 1, step->>'bundle_hash', v_item->>'element_id',
+            (v_item->>'visit')::integer, v_item->>'kind', v_person, v_holder, v_account, v_role,
+            v_item->>'verdict', v_item->>'opinion', apply_step.document,
+            decode(v_item->>'leaf', 'hex'), v_item->>'key', v_at)
+        RETURNING id INTO v_decision;
+    END IF;
+
+    FOR v_item IN SELECT * FROM jsonb_array_elements(step->'effects') LOOP
+        v_answer := workflow.apply_effect(v_item->>'op', (v_item->'request') || jsonb_build_object(
+            'person_id', v_person, 'account_id', v_account, 'role', v_role,
+            'decision_id', v_decision, 'instance_id', v_instance, 'at', v_at));
+        IF v_item->>'op' = 'reserve' THEN
+            UPDATE workflow.instance SET
+                reserved_transfer_id = (v_answer->>'transfer_id')::bigint
+            WHERE id = v_instance;
+        END IF;
+    END LOOP;
+
+    DELETE FROM workflow.task t
+    WHERE t.instance_id = v_instance
+      AND t.key IN (SELECT k::integer FROM jsonb_array_elements_text(step->'close') AS k);
+    IF step ? 'draft_done' THEN
+        DELETE FROM workflow.draft d
+        WHERE d.instance_id = v_instance AND d.element_id = step->>'draft_done';
+    END IF;
+    INSERT INTO workflow.task (instance_id, key, element_id, name, name_en, process_id, lane,
+        role, holder_id, visit, due_at, created_at)
+    SELECT v_instance, (t->>'key')::integer, t->>'element_id', t->>'name', t->>'name_en',
+        step->>'process_id', t->>'lane', t->>'role', (t->>'holder_id')::bigint,
+        (t->>'visit')::integer, coalesce((t->>'due_at')::timestamptz, 'infinity'), v_at
+    FROM jsonb_array_elements(step->'open') AS t;
+
+    INSERT INTO audit.event (at, tag, instance_id, person_id, account_id, role, subject, data, path)
+    VALUES (v_at, step->>'tag', v_instance, v_person, v_account, v_role, '', step->>'data',
+        step->>'path');
+
+    IF jsonb_array_length(step->'notifications') > 0 THEN
+        INSERT INTO workflow.notification (holder_id, instance_id, template, text, text_en,
+            created_at)
+        SELECT (n->>'holder_id')::bigint, v_instance, n->>'template', n->>'text', n->>'text_en',
+            v_at
+        FROM jsonb_array_elements(step->'notifications') AS n;
+    END IF;
+    INSERT INTO workflow.outbox (kind, payload, due_at, created_at)
+    SELECT o->>'kind', o->>'payload', v_at, v_at
+    FROM jsonb_array_elements(step->'outbox') AS o;
+    RETURN coalesce(v_decision, 0);
+END $$;
+
+-- The ledger effects a diagram may ask for; which ones, in which order, the diagram says.
+CREATE OR REPLACE FUNCTION workflow.apply_effect(op text, request jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+BEGIN
+    CASE op
+        WHEN 'reserve' THEN RETURN ledger.reserve(request);
+        WHEN 'post' THEN RETURN ledger.post(request);
+        WHEN 'void' THEN RETURN ledger.void(request);
+        WHEN 'direct' THEN RETURN ledger.direct(request);
+    END CASE;
+END $$;

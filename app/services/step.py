@@ -1,0 +1,190 @@
+"""One step of an instance: what a decision, a withdrawal or a timer changes, gathered in memory.
+
+The engine runs on the restored state; service tasks of the diagram add ledger effects and
+notifications here; ``write`` hands everything to workflow.apply_step in one call. Nothing is
+written before, so a refused check leaves no trace.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg2
+import psycopg2.errorcodes
+
+from app.db import Transaction
+from app.domain.canonical import canonical, leaf
+from app.domain.errors import Conflict, Forbidden
+from app.ledger.refusals import refusal_of
+from app.services.actor import Actor
+from app.services.instance import Instance
+from app.workflow.run import Run
+
+
+@dataclass
+class Decided:
+    """What the decision row will say."""
+
+    element_id: str
+    visit: int
+    kind: str
+    lane: str
+    verdict: str = ""
+    opinion: str = ""
+    idempotency_key: str | None = None
+    request: str = ""
+    form: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Step:
+    """The changes of one step. ``actor`` is None for a timer."""
+
+    tx: Transaction
+    instance: Instance
+    actor: Actor | None
+    at: datetime
+    decided: Decided
+    content: Mapping[str, Any] = field(default_factory=dict)
+    draft_done: str | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+    effects: list[dict[str, Any]] = field(default_factory=list)
+    notifications: list[dict[str, Any]] = field(default_factory=list)
+    outbox: list[dict[str, str]] = field(default_factory=list)
+
+    def effect(self, op: str, request: dict[str, Any]) -> None:
+        """Add a ledger effect; it is applied in this order when the step is written."""
+        self.effects.append({"op": op, "request": request})
+        if op in {"post", "void"}:
+            self.changes["resolved"] = True
+
+    def write(self, run: Run, before: frozenset[int]) -> int:
+        """Write the step after the engine ran; return the decision's id.
+
+        ``before`` are the keys of the tasks that were open. Raises Conflict when the instance
+        has moved on, Forbidden when the person acted for another party in it, and what the
+        ledger refuses.
+        """
+        document = canonical(self._document())
+        step = self._step(run, before, leaf(document))
+        try:
+            row = self.tx.one(
+                "SELECT workflow.apply_step(%(step)s::jsonb, %(state)s, %(document)s)",
+                {"step": json.dumps(step), "state": run.dump(), "document": document},
+            )
+        except psycopg2.Error as error:
+            raise _meaning(error) from error
+        return int(row[0]) if row else 0
+
+    def _step(self, run: Run, before: frozenset[int], hashed: bytes) -> dict[str, Any]:
+        opened = {task.key: task for task in run.open_tasks()}
+        wake = run.next_wake()
+        decided = self.decided
+        return {
+            "instance_id": self.instance.id,
+            "version": self.instance.version,
+            "bundle_hash": self.instance.bundle_hash,
+            "process_id": self.instance.process_id,
+            "at": self.at.isoformat(),
+            "status": "ended" if run.ended else "open",
+            "outcome": run.outcome or "",
+            "wake_at": wake.isoformat() if wake else None,
+            "person_id": self.actor.person_id if self.actor else None,
+            "holder_id": self.actor.holder_id if self.actor else None,
+            "account_id": self.actor.account_id if self.actor else None,
+            "role": self.actor.role if self.actor else "system",
+            "lane": decided.lane,
+            "decision": {
+                "element_id": decided.element_id,
+                "visit": decided.visit,
+                "kind": decided.kind,
+                "verdict": decided.verdict,
+                "opinion": decided.opinion,
+                "leaf": hashed.hex(),
+                "key": decided.idempotency_key,
+            },
+            "effects": self.effects,
+            "close": [key for key in before if key not in opened],
+            "open": [self._open(task) for key, task in opened.items() if key not in before],
+            "tag": f"workflow:{self.instance.process_id}.{decided.element_id}:{self._action()}",
+            "data": json.dumps(self._data(), ensure_ascii=False),
+            "path": _path(run),
+            "notifications": self.notifications,
+            "outbox": self.outbox,
+            **({"draft_done": self.draft_done} if self.draft_done else {}),
+            **self.changes,
+        }
+
+    def _open(self, task: Any) -> dict[str, Any]:
+        lane = self.instance.definition.lanes[task.task.lane]
+        holder = int(task.item) if lane.party == "item" else self.instance.parties[lane.key]
+        return {
+            "key": task.key,
+            "element_id": task.task.id,
+            "name": task.task.label.zh,
+            "name_en": task.task.label.en,
+            "lane": lane.key,
+            "role": lane.role,
+            "holder_id": holder,
+            "visit": task.visit,
+            "due_at": task.due.isoformat() if task.due else None,
+        }
+
+    def _action(self) -> str:
+        return self.decided.verdict or self.decided.kind
+
+    def _data(self) -> dict[str, Any]:
+        """What the history shows of the step; quantities as text, like everywhere on record."""
+        data: dict[str, Any] = {"visit": self.decided.visit}
+        for name in ("quantity", "ccer_quantity"):
+            if name in self.changes:
+                data[name] = str(self.changes[name])
+        if self.decided.opinion:
+            data["opinion"] = self.decided.opinion
+        return data
+
+    def _document(self) -> dict[str, Any]:
+        """Return what was decided on, complete; personal data enters as a salted hash."""
+        decided, actor = self.decided, self.actor
+        return {
+            "type": "decision/1",
+            "instance": self.instance.number,
+            "version": self.instance.version + 1,
+            "bundle": self.instance.bundle_hash,
+            "task": decided.element_id,
+            "visit": decided.visit,
+            "kind": decided.kind,
+            "at": self.at.isoformat(),
+            "person": actor.person_hash if actor else "",
+            "account": str(actor.account_id) if actor else "",
+            "holder": str(actor.holder_id) if actor else "",
+            "role": actor.role if actor else "system",
+            "verdict": decided.verdict,
+            "opinion": decided.opinion,
+            "request": decided.request,
+            "form": dict(decided.form),
+            "content": dict(self.content),
+            "effects": self.effects,
+        }
+
+
+def _path(run: Run) -> str:
+    """Return the elements passed in this step, in order: feeds the live diagram."""
+    return " ".join(visit.element_id for visit in run.path)
+
+
+def _meaning(error: psycopg2.Error) -> Exception:
+    """Turn what the database refused into what a person can read."""
+    if error.pgcode == "RG409":
+        return Conflict(
+            "这项申请刚刚已被他人处理，您的操作没有生效。",
+            "Somebody else has just acted on this application; nothing of yours was applied.",
+        )
+    if error.pgcode == "RG403":
+        return Forbidden(
+            "您已在本流程中代表另一方操作，不能再办理这一步。",
+            "You have acted for another party in this process and cannot take this step.",
+        )
+    return refusal_of(error)
