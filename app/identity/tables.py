@@ -81,6 +81,7 @@ class Account(Base):
             postgresql_where=text("(linked_account_id IS NOT NULL)"),
         ),
         Index("account_holder", "holder_id"),
+        Index("account_of_type", "type", "id"),
         {"schema": "identity"},
     )
 
@@ -178,3 +179,27 @@ class ApiToken(Base):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Captcha(Base):
+    """The answer of a captcha on the sign-in page; deleted when it is used."""
+
+    __tablename__ = "captcha"
+    __table_args__ = (Index("captcha_expiry", "expires_at"), {"schema": "identity"})
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    answer: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Enrolment(Base):
+    """A one-time link with which a person sets their own password (M2)."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (Index("enrolment_person", "person_id"), {"schema": "identity"})
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.person.id"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -60,6 +60,7 @@ CREATE UNIQUE INDEX account_one_of_a_kind ON identity.account (holder_id, type)
 CREATE INDEX account_linked ON identity.account (linked_account_id)
     WHERE linked_account_id IS NOT NULL;
 CREATE INDEX account_holder ON identity.account (holder_id);
+CREATE INDEX account_of_type ON identity.account (type, id);
 
 CREATE TABLE identity.person (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -121,6 +122,24 @@ CREATE TABLE identity.api_token (
     last_used_at timestamptz
 );
 CREATE INDEX api_token_person ON identity.api_token (person_id);
+
+-- The answer of a captcha shown on the sign-in page; used once, then gone.
+CREATE TABLE identity.captcha (
+    token_hash bytea PRIMARY KEY,
+    answer     text NOT NULL,
+    expires_at timestamptz NOT NULL
+);
+CREATE INDEX captcha_expiry ON identity.captcha (expires_at);
+
+-- A one-time link with which a person sets their own password (M2): nobody else ever knows it.
+CREATE TABLE identity.enrolment (
+    token_hash bytea PRIMARY KEY,
+    person_id  bigint NOT NULL REFERENCES identity.person (id),
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at    timestamptz
+);
+CREATE INDEX enrolment_person ON identity.enrolment (person_id);
 
 -- History: who did what, when, with which data. `tag` is source:subject:action. Numbers promise
 -- no commit order. `path` holds the diagram elements that the step went through.

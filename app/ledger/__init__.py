@@ -1,0 +1,1 @@
+"""The only writer of units: instruments, blocks, transfers and their journal."""
