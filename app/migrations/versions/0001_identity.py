@@ -62,6 +62,9 @@ CREATE INDEX account_linked ON identity.account (linked_account_id)
 CREATE INDEX account_holder ON identity.account (holder_id);
 CREATE INDEX account_of_type ON identity.account (type, id);
 
+CREATE SEQUENCE identity.account_number START 1000000001;
+CREATE SEQUENCE identity.member_number;
+
 CREATE TABLE identity.person (
     id                  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     member_no           text NOT NULL UNIQUE,
