@@ -17,6 +17,7 @@ from typing import Any
 
 LENT_TO = "nobody"
 ELSEWHERE = Path("/var/lib/carbon-registry")
+STAYS = {"test", "setup.lock", "run.lock", "npm-cache"}
 CAN_RUN = 'cd "$1" && "$2/postgres" --version && "$2/initdb" --version'
 
 
@@ -72,11 +73,20 @@ def settle(var: Path, programs: Path) -> Place:
 
 
 def forget(var: Path) -> None:
-    """Remove the cluster that belongs to `var`, wherever it lies."""
+    """Remove the cluster that belongs to `var`, wherever it lies, and all else but `STAYS`."""
     base = _noted(var)
     if base and ELSEWHERE in base.parents:
         shutil.rmtree(base.parent)
-    shutil.rmtree(var, ignore_errors=False)
+    socket = var / "postgres.socket"
+    if socket.exists():
+        shutil.rmtree(socket.read_text().strip(), ignore_errors=True)
+    for path in var.iterdir():
+        if path.name in STAYS:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _lent_to(here: Path) -> Runner:

@@ -27,6 +27,7 @@ from ops.place import Place, settle
 DATABASE = "registry"
 SUPERUSER, OWNER, APP = "postgres", "registry_owner", "registry_app"
 START_SECONDS = 60
+TRIES = 5
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -68,12 +69,24 @@ class Postgres:
         self.var.mkdir(parents=True, exist_ok=True)
         with process.locked(self.var / "postgres.lock"):
             if self.running() is None:
-                self.prepare()
-                child = self.spawn()
-                self.wait_ready(child)
-                process.let_go(child)
+                self._start()
             self.ensure_roles()
         return self.urls()
+
+    def _start(self) -> None:
+        for tries_left in reversed(range(TRIES)):
+            self.prepare()
+            child = self.spawn()
+            try:
+                self.wait_ready(child)
+            except process.StartError:
+                # The sessions of a killed server need a moment to notice.
+                if not tries_left:
+                    raise
+                time.sleep(1)
+            else:
+                process.let_go(child)
+                return
 
     def stop(self) -> None:
         """Stop the server if it runs: sessions are cut, nothing committed is lost."""
@@ -82,12 +95,14 @@ class Postgres:
 
     def running(self) -> int | None:
         """The process id of the server of this cluster."""
-        file = self.place.data / "postmaster.pid"
+        pid = self._recorded()
+        return pid if pid and process.runs_with(pid, self.place.data) else None
+
+    def _recorded(self) -> int | None:
         try:
-            pid = int(file.read_text().split("\n", 1)[0])
+            return int((self.place.data / "postmaster.pid").read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return None
-        return pid if process.lives_in(pid, self.place.data) else None
 
     def prepare(self) -> None:
         """Make the cluster if there is none, and clear what a killed server left behind."""
@@ -95,9 +110,16 @@ class Postgres:
         if not self.place.data.exists():
             self._initdb()
         self._refuse_other_version()
-        if self.running() is None:
-            # After a restart of the machine its process id may be that of something else.
-            (self.place.data / "postmaster.pid").unlink(missing_ok=True)
+        pid = self._recorded()
+        if not pid:
+            return
+        process.reap(pid)
+        if Path(f"/proc/{pid}").exists() and self.running() is None:
+            # After a restart of the machine that id is something else's, and PostgreSQL would
+            # take it for itself. Otherwise the files stay: with them a new server finds out
+            # whether sessions of a killed one are still at work.
+            (self.place.data / "postmaster.pid").unlink()
+            Path(self._socket_folder(), ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
     def spawn(self, *, with_us: bool = False) -> process.Child:
         """Start the server process; `with_us`: it stops when we are killed."""
@@ -107,10 +129,10 @@ class Postgres:
         dies_by = signal.SIGINT if with_us else None
         return process.spawn(command, self.log, dies_by=dies_by, **self.place.runner.popen())
 
-    def wait_ready(self, child: process.Child) -> None:
+    def wait_ready(self, child: process.Child | None) -> None:
         """Wait until the server accepts connections; raises StartError with the log's end."""
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and child.poll() is None:
+        while time.monotonic() < deadline and not (child and child.poll() is not None):
             try:
                 psycopg2.connect(self.superuser_url("postgres")).close()
             except psycopg2.OperationalError:

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 PR_SET_PDEATHSIG = 1
-Child: TypeAlias = "subprocess.Popen[bytes]"
+Child: TypeAlias = subprocess.Popen[bytes]
 
 
 class StartError(RuntimeError):
@@ -59,25 +60,29 @@ def let_go(child: Child) -> None:
     child.returncode = 0
 
 
-def lives_in(pid: int, folder: Path) -> bool:
-    """Whether that process works in that folder, as a PostgreSQL does in its cluster.
+def runs_with(pid: int, argument: Path) -> bool:
+    """Whether that process was started with that argument, as a PostgreSQL with its cluster.
 
-    A recycled process id does not, and neither does a zombie.
+    A recycled process id was not, and a zombie has no arguments any more.
     """
     try:
-        return Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
-    except PermissionError:
-        return True
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
+    return os.fsencode(argument) in arguments
+
+
+def reap(pid: int) -> None:
+    """Let a dead child go that `let_go` left unwatched; until then it would seem alive."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def wait_until_gone(pid: int, seconds: float) -> bool:
     """Wait for a process that need not be our child; False if it is still there."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+        reap(pid)
         if not Path(f"/proc/{pid}").exists():
             return True
         time.sleep(0.02)
@@ -93,6 +98,22 @@ def stop(pid: int, politely: int, seconds: float = 30) -> None:
             return
 
 
+def stop_child(child: Child, politely: int, seconds: float = 30) -> None:
+    """The same for a child of ours."""
+    child.send_signal(politely)
+    try:
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def kill_group(leader: int) -> None:
+    """End what a process that led its own session has left behind."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
 def tail(log: Path, lines: int = 15) -> str:
     """The end of a log."""
     if not log.exists():
@@ -103,8 +124,19 @@ def tail(log: Path, lines: int = 15) -> str:
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock file: of several starts at once, one starts and the others find it started."""
-    import fcntl
-
     with path.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextlib.contextmanager
+def sharing(path: Path, *, the_last: Callable[[], None]) -> Iterator[None]:
+    """Share a lock file with others; whoever leaves last cleans up."""
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                the_last()

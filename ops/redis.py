@@ -9,6 +9,7 @@ import socket
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast
 
 import redis
 
@@ -17,6 +18,7 @@ from ops.binaries import redis_server
 
 START_SECONDS = 20
 TRIES = 3
+PATIENCE = 2  # seconds for an answer: a stranger on our port may never give one
 
 
 class Redis:
@@ -31,14 +33,14 @@ class Redis:
         """Start the server unless it runs, let it live on after us, and return its URL."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with process.locked(self.folder / "lock"):
-            if not self.answers():
+            if not self.running():
                 self._start()
         return self.url()
 
     def stop(self) -> None:
         """Stop the server if it runs."""
-        if self.answers():
-            process.stop(int((self.folder / "pid").read_text()), signal.SIGTERM)
+        if pid := self.running():
+            process.stop(pid, signal.SIGTERM)
 
     def _start(self) -> None:
         for _ in range(TRIES):
@@ -58,7 +60,7 @@ class Redis:
         self.config.touch(mode=0o600)
         self.config.write_text(
             f"port {_free(port)}\nrequirepass {password}\n"
-            f'bind 127.0.0.1\ndir "{self.folder}"\npidfile "{self.folder}/pid"\n'
+            f'bind 127.0.0.1\ndir "{self.folder}"\n'
             'daemonize no\nsave ""\nappendonly no\n'
         )
 
@@ -67,24 +69,25 @@ class Redis:
         dies_by = signal.SIGTERM if with_us else None
         return process.spawn([redis_server(), self.config], self.log, dies_by=dies_by)
 
-    def wait_ready(self, child: process.Child) -> None:
+    def wait_ready(self, child: process.Child | None) -> None:
         """Wait until the server answers; raises StartError with the log's end."""
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and child.poll() is None:
-            if self.answers():
+        while time.monotonic() < deadline and not (child and child.poll() is not None):
+            if self.running():
                 return
             time.sleep(0.02)
         raise process.StartError(f"Redis did not start ({self.log}):\n{process.tail(self.log)}")
 
-    def answers(self) -> bool:
-        """Whether our server runs: a stranger on the same port does not know the password."""
+    def running(self) -> int | None:
+        """The process id of our server: a stranger on its port does not know the password."""
         if not self.config.exists():
-            return False
-        client = redis.Redis.from_url(self.url())
+            return None
+        client = redis.Redis.from_url(self.url(), socket_timeout=PATIENCE)
         try:
-            return bool(client.ping())
+            told = cast("dict[str, Any]", client.info("server"))
+            return int(told["process_id"])
         except redis.RedisError:
-            return False
+            return None
         finally:
             client.close()
 

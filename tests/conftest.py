@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ops.redis import Redis
+from ops.servers import shared
 from tests.postgres import Database, TestDatabases, server_of_this_run
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -15,11 +16,13 @@ REPEATED = {"ledger", "workflow", "migrations"}
 
 
 @pytest.fixture(scope="session")
-def databases() -> TestDatabases:
-    """The maker of databases, with its server running."""
-    made = TestDatabases(server_of_this_run())
-    made.start()
-    return made
+def databases() -> Iterator[TestDatabases]:
+    """The maker of databases, with its server running; the last run that uses it stops it."""
+    server = server_of_this_run()
+    with shared(server, server.var / "postgres.users"):
+        made = TestDatabases(server)
+        made.sweep()
+        yield made
 
 
 @pytest.fixture

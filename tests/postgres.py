@@ -1,8 +1,8 @@
 """Databases for tests: one server for all runs, one migrated template, a clone for each test.
 
-The server lies under var/test and stays up between runs, so that one test starts at once. A clone
-is named by the process that made it: concurrent runs do not meet, and what a killed run left
-behind is dropped by the next one.
+The server's cluster and its templates stay under var/test between runs, so that one test starts at
+once. A clone is named by the process that made it: concurrent runs do not meet, and what a killed
+run left behind is dropped by the next one.
 """
 
 import hashlib
@@ -55,12 +55,6 @@ class TestDatabases:
         self._template: str | None = None
         self._owner = f"t_{os.getpid()}_{_started(os.getpid())}_"
 
-    def start(self) -> None:
-        """Start or find the server, and drop what killed runs left behind."""
-        self.server.start()
-        with self._locked():
-            self._sweep()
-
     @contextmanager
     def fresh(self) -> Iterator[Database]:
         """A migrated database."""
@@ -106,11 +100,16 @@ class TestDatabases:
         yield Database(name, urls.owner, urls.app, self.server.superuser_url(name))
         self._drop(name)
 
-    def _sweep(self) -> None:
-        for name in self._names():
-            kind, *parts = name.split("_")
-            if kind == "t" and _started(int(parts[0])) != int(parts[1]):
-                self._drop(name)
+    def sweep(self) -> None:
+        """Drop what killed runs and old code left behind."""
+        with self._locked():
+            for name in self._names():
+                kind, *parts = name.split("_")
+                if kind == "t" and _started(int(parts[0])) != int(parts[1]):
+                    self._drop(name)
+            self._drop_old_templates()
+
+    def _drop_old_templates(self) -> None:
         oldest = (datetime.now(UTC) - KEPT).isoformat()
         for name, made in self._rows(
             "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database"
