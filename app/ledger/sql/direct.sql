@@ -34,7 +34,7 @@ BEGIN
         piece_lines := piece_lines || array_fill(line.no, ARRAY[cardinality(pieces)]);
     END LOOP;
     IF cardinality(moved) = 0 THEN
-        PERFORM ledger.refuse('RG202', 'a transfer has at least one line');
+        PERFORM ledger.refuse('RL202', 'a transfer has at least one line');
     END IF;
     event := ledger.add_event(opened.transfer_id, 'posted', request);
     INSERT INTO ledger.entry

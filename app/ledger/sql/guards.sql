@@ -17,12 +17,12 @@ BEGIN
                            WHERE p.account_type = a.type AND p.position = NEW.position)
     INTO account_type, allowed FROM identity.account a WHERE a.id = NEW.account_id;
     IF allowed IS NOT TRUE THEN
-        PERFORM ledger.refuse('RG902', 'an account of this type has no such position',
+        PERFORM ledger.refuse('RL902', 'an account of this type has no such position',
             jsonb_build_object('account_id', NEW.account_id, 'account_type', account_type,
                                'position', NEW.position));
     END IF;
     IF (account_type = 'custody') <> (NEW.custody_lot_id IS NOT NULL) THEN
-        PERFORM ledger.refuse('RG903', 'a custody lot follows units in custody, and only those',
+        PERFORM ledger.refuse('RL903', 'a custody lot follows units in custody, and only those',
             jsonb_build_object('account_id', NEW.account_id, 'lot_id', NEW.custody_lot_id));
     END IF;
     RETURN NULL;
@@ -34,7 +34,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM ledger.issue i
                    WHERE i.serials @> NEW.serials AND i.instrument_id = NEW.instrument_id) THEN
-        PERFORM ledger.refuse('RG904', 'these serials were never issued for this instrument',
+        PERFORM ledger.refuse('RL904', 'these serials were never issued for this instrument',
             jsonb_build_object('serials', NEW.serials::text, 'instrument_id', NEW.instrument_id));
     END IF;
     RETURN NULL;
@@ -52,7 +52,7 @@ BEGIN
     SELECT sum(upper(b.serials * wanted) - lower(b.serials * wanted)) INTO covered
     FROM ledger.unit_block b WHERE b.serials && wanted AND b.instrument_id = instrument;
     IF covered IS DISTINCT FROM upper(wanted) - lower(wanted) THEN
-        PERFORM ledger.refuse('RG901', 'units would vanish', jsonb_build_object(
+        PERFORM ledger.refuse('RL901', 'units would vanish', jsonb_build_object(
             'serials', wanted::text, 'instrument_id', instrument, 'covered', covered::text));
     END IF;
 END $$;

@@ -17,43 +17,42 @@ BEGIN
             (request->>'at')::timestamptz)
     ON CONFLICT (code) DO NOTHING RETURNING id INTO instrument;
     IF instrument IS NULL THEN
-        PERFORM ledger.refuse('RG410', 'the code is taken',
+        PERFORM ledger.refuse('RL410', 'the code is taken',
             jsonb_build_object('code', request->>'code'));
     END IF;
     RETURN jsonb_build_object('instrument_id', instrument);
 END $$;
 
--- {code, total} -> {ceiling_id}
-CREATE OR REPLACE FUNCTION ledger.open_ceiling(request jsonb) RETURNS jsonb
+-- Open a ceiling (a notice's obligation, its CCER limit) and return its id.
+CREATE OR REPLACE FUNCTION ledger.open_ceiling(code text, total bigint) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
     opened bigint;
 BEGIN
-    INSERT INTO ledger.ceiling (code, total)
-    VALUES (request->>'code', (request->>'total')::bigint)
-    ON CONFLICT (code) DO NOTHING RETURNING id INTO opened;
+    INSERT INTO ledger.ceiling (code, total) VALUES (open_ceiling.code, open_ceiling.total)
+    ON CONFLICT ON CONSTRAINT ceiling_code_key DO NOTHING RETURNING id INTO opened;
     IF opened IS NULL THEN
-        PERFORM ledger.refuse('RG410', 'the code is taken',
-            jsonb_build_object('code', request->>'code'));
+        PERFORM ledger.refuse('RL410', 'the code is taken', jsonb_build_object('code', code));
     END IF;
-    RETURN jsonb_build_object('ceiling_id', opened);
+    RETURN opened;
 END $$;
 
--- {ceiling_id, total} -> {ceiling_id}; never below what is reserved and used.
-CREATE OR REPLACE FUNCTION ledger.change_ceiling(request jsonb) RETURNS jsonb
+-- Raise or lower a ceiling; never below what is reserved and used.
+CREATE OR REPLACE FUNCTION ledger.change_ceiling(ceiling_id bigint, total bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
     top ledger.ceiling;
-    total bigint := (request->>'total')::bigint;
 BEGIN
-    SELECT * INTO top FROM ledger.ceiling c WHERE c.id = (request->>'ceiling_id')::bigint
+    SELECT * INTO top FROM ledger.ceiling c WHERE c.id = change_ceiling.ceiling_id
     FOR NO KEY UPDATE;
-    IF top.id IS NULL OR total < top.reserved + top.used THEN
-        PERFORM ledger.refuse('RG301', 'the ceiling would be exceeded', jsonb_build_object(
-            'ceiling', top.code, 'ceiling_id', request->>'ceiling_id', 'total', total::text,
-            'reserved', top.reserved::text, 'used', top.used::text, 'requested', '0',
-            'left', (total - top.reserved - top.used)::text));
+    IF top.id IS NULL THEN
+        PERFORM ledger.refuse('RL302', 'there is no such ceiling',
+            jsonb_build_object('ceiling_id', ceiling_id::text));
+    END IF;
+    IF change_ceiling.total < top.reserved + top.used THEN
+        PERFORM ledger.refuse('RL303', 'the ceiling would fall below what is drawn',
+            jsonb_build_object('ceiling', top.code, 'total', change_ceiling.total::text,
+                               'reserved', top.reserved::text, 'used', top.used::text));
     END IF;
     UPDATE ledger.ceiling c SET total = change_ceiling.total WHERE c.id = top.id;
-    RETURN jsonb_build_object('ceiling_id', top.id);
 END $$;

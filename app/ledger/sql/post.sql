@@ -52,7 +52,7 @@ BEGIN
     )
     SELECT sum(upper(g.serials) - lower(g.serials)) INTO moved FROM gone g;
     IF moved IS DISTINCT FROM wanted THEN
-        PERFORM ledger.refuse('RG408', 'the held units are not where they were put',
+        PERFORM ledger.refuse('RL408', 'the held units are not where they were put',
             jsonb_build_object('transfer_id', transfer::text, 'wanted', wanted::text,
                                'found', moved::text));
     END IF;
@@ -69,15 +69,15 @@ BEGIN
         RETURN;
     END IF;
     IF request->>'role' IS DISTINCT FROM kind.approver THEN
-        PERFORM ledger.refuse('RG405', 'this role may not approve the transaction',
+        PERFORM ledger.refuse('RL405', 'this role may not approve the transaction',
             jsonb_build_object('type', kind.code, 'role', request->>'role'));
     END IF;
     IF request->>'person_id' IS NULL OR request->>'decision_id' IS NULL THEN
-        PERFORM ledger.refuse('RG406', 'an approval is somebody''s decision',
+        PERFORM ledger.refuse('RL406', 'an approval is somebody''s decision',
             jsonb_build_object('type', kind.code));
     END IF;
     IF proposer = (request->>'person_id')::bigint THEN
-        PERFORM ledger.refuse('RG404', 'who proposed may not approve',
+        PERFORM ledger.refuse('RL404', 'who proposed may not approve',
             jsonb_build_object('type', kind.code, 'person_id', proposer::text));
     END IF;
 END $$;

@@ -8,16 +8,16 @@ DECLARE
 BEGIN
     SELECT * INTO kind FROM ledger.transaction_type t WHERE t.code = request->>'type';
     IF kind.code IS NULL OR kind.closed THEN
-        PERFORM ledger.refuse('RG101', 'there is no such transaction type',
+        PERFORM ledger.refuse('RL101', 'there is no such transaction type',
             jsonb_build_object('type', request->>'type'));
     END IF;
     IF NOT (CASE manner WHEN 'two_phase' THEN kind.two_phase WHEN 'direct' THEN kind.direct
             ELSE kind.reverses IS NOT NULL END) THEN
-        PERFORM ledger.refuse('RG102', 'the transaction type is not used in this way',
+        PERFORM ledger.refuse('RL102', 'the transaction type is not used in this way',
             jsonb_build_object('type', kind.code, 'manner', manner));
     END IF;
     IF NOT (request->>'role' = ANY (kind.proposers)) THEN
-        PERFORM ledger.refuse('RG103', 'this role may not start the transaction',
+        PERFORM ledger.refuse('RL103', 'this role may not start the transaction',
             jsonb_build_object('type', kind.code, 'role', request->>'role'));
     END IF;
     RETURN kind;
@@ -45,10 +45,10 @@ BEGIN
         SELECT t.id, t.content_hash INTO transfer_id, first
         FROM ledger.transfer t WHERE t.key = request->>'key';
         IF transfer_id IS NULL THEN
-            PERFORM ledger.refuse('RG407', 'the transfer was reversed before',
+            PERFORM ledger.refuse('RL407', 'the transfer was reversed before',
                 jsonb_build_object('transfer_id', reverses::text));
         ELSIF first <> content THEN
-            PERFORM ledger.refuse('RG401', 'the key was used before with other content',
+            PERFORM ledger.refuse('RL401', 'the key was used before with other content',
                 jsonb_build_object('key', request->>'key', 'transfer_id', transfer_id::text));
         END IF;
     END IF;
@@ -60,7 +60,7 @@ CREATE OR REPLACE FUNCTION ledger.require_sends(
     kind ledger.transaction_type, account identity.account) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF account.status <> 'open' AND (account.status = 'closed' OR NOT kind.despite_status) THEN
-        PERFORM ledger.refuse('RG105', 'the sending account may not send', jsonb_build_object(
+        PERFORM ledger.refuse('RL105', 'the sending account may not send', jsonb_build_object(
             'account', account.number, 'status', account.status));
     END IF;
 END $$;
@@ -71,7 +71,7 @@ CREATE OR REPLACE FUNCTION ledger.require_receives(
     kind ledger.transaction_type, number text, status text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF status NOT IN ('open', 'restricted') AND (status = 'closed' OR NOT kind.despite_status) THEN
-        PERFORM ledger.refuse('RG106', 'the receiving account may not receive',
+        PERFORM ledger.refuse('RL106', 'the receiving account may not receive',
             jsonb_build_object('account', number, 'status', status));
     END IF;
 END $$;
@@ -87,14 +87,14 @@ BEGIN
     SELECT * INTO sender FROM identity.account a
     WHERE a.id = (request->>'from_account')::bigint FOR NO KEY UPDATE;
     IF sender.id IS NULL THEN
-        PERFORM ledger.refuse('RG109', 'there is no such account',
+        PERFORM ledger.refuse('RL109', 'there is no such account',
             jsonb_build_object('account_id', request->>'from_account'));
     END IF;
     PERFORM ledger.require_sends(kind, sender);
     IF kind.own_source AND acting IS DISTINCT FROM sender.id AND NOT EXISTS (
         SELECT FROM identity.account a WHERE a.id = acting AND a.holder_id = sender.holder_id)
     THEN
-        PERFORM ledger.refuse('RG108', 'the sending account belongs to somebody else',
+        PERFORM ledger.refuse('RL108', 'the sending account belongs to somebody else',
             jsonb_build_object('type', kind.code, 'account', sender.number));
     END IF;
     RETURN sender;
@@ -112,7 +112,7 @@ DECLARE
     quantity bigint := (item->>'quantity')::bigint;
 BEGIN
     IF quantity IS NULL OR quantity <= 0 THEN
-        PERFORM ledger.refuse('RG202', 'a quantity is a whole number of tonnes above zero',
+        PERFORM ledger.refuse('RL202', 'a quantity is a whole number of tonnes above zero',
             jsonb_build_object('line', no, 'quantity', item->>'quantity'));
     END IF;
     IF target IS NOT NULL THEN
@@ -148,12 +148,12 @@ BEGIN
     PERFORM ledger.require_receives(kind, found_way.number, found_way.status);
     IF kind.linked_only AND found_way.linked_account_id IS DISTINCT FROM sender.id
        AND sender.linked_account_id IS DISTINCT FROM found_way.id THEN
-        PERFORM ledger.refuse('RG107', 'the two accounts are not linked',
+        PERFORM ledger.refuse('RL107', 'the two accounts are not linked',
             jsonb_build_object('from', sender.number, 'to', found_way.number));
     END IF;
     IF (kind.same_account AND found_way.id <> sender.id)
        OR (kind.same_holder AND found_way.holder_id <> sender.holder_id) THEN
-        PERFORM ledger.refuse('RG107', 'the receiving account is not the sender''s own',
+        PERFORM ledger.refuse('RL107', 'the receiving account is not the sender''s own',
             jsonb_build_object('from', sender.number, 'to', found_way.number));
     END IF;
     INSERT INTO ledger.transfer_line
@@ -175,22 +175,22 @@ BEGIN
     SELECT i.unit_type INTO unit FROM ledger.instrument i
     WHERE i.id = (item->>'instrument_id')::bigint;
     IF unit IS NULL THEN
-        PERFORM ledger.refuse('RG203', 'there is no such instrument',
+        PERFORM ledger.refuse('RL203', 'there is no such instrument',
             jsonb_build_object('instrument_id', item->>'instrument_id'));
     END IF;
     SELECT a.type INTO target_type FROM identity.account a WHERE a.id = target;
     IF target IS NOT NULL AND target_type IS NULL THEN
-        PERFORM ledger.refuse('RG109', 'there is no such account',
+        PERFORM ledger.refuse('RL109', 'there is no such account',
             jsonb_build_object('account_id', target::text));
     END IF;
     IF ways > 1 OR (target IS NULL AND EXISTS (
         SELECT FROM ledger.transaction_route r WHERE r.type = kind.code AND r.unit_type = unit
             AND r.from_account_type = sender.type))
     THEN
-        PERFORM ledger.refuse('RG110', 'name the receiving account', jsonb_build_object(
+        PERFORM ledger.refuse('RL110', 'name the receiving account', jsonb_build_object(
             'type', kind.code, 'candidates', ways));
     END IF;
-    PERFORM ledger.refuse('RG104', 'the transaction type does not lead this way',
+    PERFORM ledger.refuse('RL104', 'the transaction type does not lead this way',
         jsonb_build_object('type', kind.code, 'unit_type', unit, 'from_type', sender.type,
                            'to_type', target_type));
 END $$;
@@ -205,11 +205,11 @@ DECLARE
 BEGIN
     IF proposer IS NULL OR btrim(coalesce(given->>'document_number', '')) = ''
        OR (kind.approver IS NOT NULL AND approver IS NULL) THEN
-        PERFORM ledger.refuse('RG406', 'the order names no proposer, approver or document',
+        PERFORM ledger.refuse('RL406', 'the order names no proposer, approver or document',
             jsonb_build_object('type', kind.code));
     END IF;
     IF proposer = approver THEN
-        PERFORM ledger.refuse('RG404', 'who proposed may not approve',
+        PERFORM ledger.refuse('RL404', 'who proposed may not approve',
             jsonb_build_object('type', kind.code, 'person_id', proposer::text));
     END IF;
     INSERT INTO ledger.direct_order

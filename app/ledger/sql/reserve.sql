@@ -33,7 +33,7 @@ BEGIN
         piece_lines := piece_lines || array_fill(line.no, ARRAY[cardinality(pieces)]);
     END LOOP;
     IF cardinality(moved) = 0 THEN
-        PERFORM ledger.refuse('RG202', 'a transfer has at least one line');
+        PERFORM ledger.refuse('RL202', 'a transfer has at least one line');
     END IF;
     PERFORM ledger.reserve_ceilings(opened.transfer_id, request);
     event := ledger.add_event(opened.transfer_id, 'reserved', request);
@@ -58,10 +58,15 @@ BEGIN
                 WHERE (j->>'quantity')::bigint <> 0 ORDER BY 1
     LOOP
         UPDATE ledger.ceiling c SET reserved = c.reserved + wish.quantity
-        WHERE c.id = wish.id AND c.reserved + c.used + wish.quantity <= c.total;
+        WHERE c.id = wish.id AND wish.quantity > 0
+          AND c.reserved + c.used + wish.quantity <= c.total;
         IF NOT FOUND THEN
             SELECT * INTO top FROM ledger.ceiling c WHERE c.id = wish.id;
-            PERFORM ledger.refuse('RG301', 'the ceiling would be exceeded', jsonb_build_object(
+            IF top.id IS NULL OR wish.quantity < 0 THEN
+                PERFORM ledger.refuse('RL302', 'there is no such ceiling',
+                    jsonb_build_object('ceiling_id', wish.id::text));
+            END IF;
+            PERFORM ledger.refuse('RL301', 'the ceiling would be exceeded', jsonb_build_object(
                 'ceiling', top.code, 'ceiling_id', wish.id::text, 'total', top.total::text,
                 'reserved', top.reserved::text, 'used', top.used::text,
                 'requested', wish.quantity::text,
@@ -88,10 +93,10 @@ BEGIN
         AND c.instrument_id = line.instrument_id
         AND c.depositor_account_id = (request->>'account_id')::bigint;
     IF lot.id IS NULL THEN
-        PERFORM ledger.refuse('RG204', 'the depositor has no such custody lot',
+        PERFORM ledger.refuse('RL204', 'the depositor has no such custody lot',
             jsonb_build_object('line', line.no, 'lot_id', line.custody_lot_id::text));
     END IF;
-    PERFORM ledger.refuse('RG205', 'not enough units remain in the custody lot',
+    PERFORM ledger.refuse('RL205', 'not enough units remain in the custody lot',
         jsonb_build_object('line', line.no, 'lot_id', lot.id::text,
             'requested', line.quantity::text, 'remaining', lot.remaining::text));
 END $$;

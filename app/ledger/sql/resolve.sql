@@ -10,7 +10,7 @@ BEGIN
     SELECT k.* INTO kind FROM ledger.transfer t
     JOIN ledger.transaction_type k ON k.code = t.type WHERE t.id = transfer;
     IF kind.code IS NULL THEN
-        PERFORM ledger.refuse('RG403', 'there is no such transfer',
+        PERFORM ledger.refuse('RL403', 'there is no such transfer',
             jsonb_build_object('transfer_id', request->>'transfer_id'));
     END IF;
     SELECT t.person_id INTO proposer FROM ledger.transfer t WHERE t.id = transfer;
@@ -22,7 +22,7 @@ BEGIN
     IF event IS NULL THEN
         SELECT e.kind, e.person_id, e.at INTO before FROM ledger.transfer_event e
         WHERE e.transfer_id = transfer AND (e.kind = 'reserved') = false;
-        PERFORM ledger.refuse('RG402', 'the transfer is resolved already', jsonb_build_object(
+        PERFORM ledger.refuse('RL402', 'the transfer is resolved already', jsonb_build_object(
             'transfer_id', transfer::text, 'outcome', before.kind,
             'person_id', before.person_id::text, 'at', before.at));
     END IF;

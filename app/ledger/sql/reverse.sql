@@ -42,11 +42,11 @@ BEGIN
     INTO found FROM ledger.transfer t JOIN ledger.transaction_type k ON k.code = t.type
     WHERE t.id = wrong;
     IF found.type IS NULL THEN
-        PERFORM ledger.refuse('RG403', 'there is no such transfer',
+        PERFORM ledger.refuse('RL403', 'there is no such transfer',
             jsonb_build_object('transfer_id', wrong::text));
     END IF;
     IF found.type <> kind.reverses OR NOT found.reversible OR NOT found.posted THEN
-        PERFORM ledger.refuse('RG409', 'this transfer cannot be reversed so', jsonb_build_object(
+        PERFORM ledger.refuse('RL409', 'this transfer cannot be reversed so', jsonb_build_object(
             'transfer_id', wrong::text, 'type', found.type, 'reversal', kind.code));
     END IF;
 END $$;
@@ -70,7 +70,7 @@ BEGIN
         WHERE l.transfer_id = wrong ORDER BY l.no
     LOOP
         IF line.back_to IS NULL THEN
-            PERFORM ledger.refuse('RG104', 'the transaction type does not lead this way',
+            PERFORM ledger.refuse('RL104', 'the transaction type does not lead this way',
                 jsonb_build_object('type', kind.code, 'unit_type', line.unit_type,
                                    'from_type', line.from_type, 'to_type', line.to_type));
         END IF;
@@ -108,7 +108,7 @@ BEGIN
             PERFORM ledger.carve(block, piece, entry.from_account_id);
         END LOOP;
         IF missing > 0 THEN
-            PERFORM ledger.refuse('RG408', 'the units are no longer where they were put',
+            PERFORM ledger.refuse('RL408', 'the units are no longer where they were put',
                 jsonb_build_object('transfer_id', wrong::text, 'serials', entry.serials::text,
                                    'missing', missing::text));
         END IF;

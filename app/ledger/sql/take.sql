@@ -37,7 +37,7 @@ BEGIN
         EXIT WHEN missing = 0;
     END LOOP;
     IF missing > 0 THEN
-        PERFORM ledger.refuse('RG201', 'not enough units', jsonb_build_object(
+        PERFORM ledger.refuse('RL201', 'not enough units', jsonb_build_object(
             'line', line.no,
             'instrument', (SELECT i.code FROM ledger.instrument i WHERE i.id = line.instrument_id),
             'position', line.from_position,
