@@ -1,0 +1,99 @@
+"""A bundle: a diagram, the diagrams it calls, its forms and lanes.toml, under one content hash.
+
+An instance keeps its bundle for life, so the hash must not change unless a file or its name does.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from lxml import etree
+
+from app.workflow.diagram import BPMN, SPIFF, UnreadableDiagram, parse_xml
+
+LANES_FILE = "lanes.toml"
+FORMS_FOLDER = "forms/"
+FORM_PROPERTY = "formJsonSchemaFilename"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Files by name: ``compliance.bpmn``, ``forms/….json``, ``lanes.toml``.
+
+    ``process_id`` is the main process; its diagram is ``<process_id>.bpmn``.
+    """
+
+    process_id: str
+    files: Mapping[str, bytes]
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over the sorted names and contents, each with its length before it."""
+        digest = hashlib.sha256(_sized(self.process_id.encode()))
+        for name in sorted(self.files):
+            digest.update(_sized(name.encode()) + _sized(self.files[name]))
+        return digest.hexdigest()
+
+    @property
+    def diagram(self) -> bytes:
+        """The main diagram, as any BPMN tool opens it."""
+        return self.files[f"{self.process_id}.bpmn"]
+
+
+def read_bundles(processes: Path, forms: Path) -> list[Bundle]:
+    """Return a bundle for every diagram that no other diagram calls, in order of process id."""
+    diagrams = {path.name: path.read_bytes() for path in sorted(processes.glob("*.bpmn"))}
+    roots = {name: _root(content) for name, content in diagrams.items()}
+    calls = {name: set(_called_files(root)) for name, root in roots.items()}
+    called = {target for name, targets in calls.items() for target in targets if target != name}
+    bundles = []
+    for name in diagrams:
+        if name in called:
+            continue
+        files = {member: diagrams[member] for member in _reachable(name, calls)}
+        for form in sorted({form for member in files for form in _form_files(roots[member])}):
+            path = forms / form
+            if path.parent == forms and path.is_file():
+                files[FORMS_FOLDER + form] = path.read_bytes()
+        lanes = processes / LANES_FILE
+        if lanes.is_file():
+            files[LANES_FILE] = lanes.read_bytes()
+        bundles.append(Bundle(name.removesuffix(".bpmn"), files))
+    return bundles
+
+
+def _sized(content: bytes) -> bytes:
+    return len(content).to_bytes(8, "big") + content
+
+
+def _root(content: bytes) -> etree._Element | None:
+    try:
+        return parse_xml(content)
+    except UnreadableDiagram:
+        return None  # the checks at deployment say so with a reason
+
+
+def _called_files(root: etree._Element | None) -> Iterator[str]:
+    if root is not None:
+        for node in root.iter(f"{{{BPMN}}}callActivity"):
+            yield f"{node.get('calledElement')}.bpmn"
+
+
+def _form_files(root: etree._Element | None) -> Iterator[str]:
+    if root is not None:
+        for node in root.iter(f"{{{SPIFF}}}property"):
+            if node.get("name") == FORM_PROPERTY and node.get("value"):
+                yield node.get("value", "")
+
+
+def _reachable(name: str, calls: Mapping[str, set[str]]) -> list[str]:
+    seen: list[str] = []
+    waiting = [name]
+    while waiting:
+        current = waiting.pop()
+        if current in calls and current not in seen:
+            seen.append(current)
+            waiting.extend(sorted(calls[current]))
+    return seen

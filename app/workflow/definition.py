@@ -1,0 +1,196 @@
+"""A process as the registry knows it: parsed once per content hash and shared by all threads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from app.domain.label import Label
+from app.workflow.bundle import FORM_PROPERTY, FORMS_FOLDER, LANES_FILE, Bundle
+from app.workflow.diagram import Diagram, Element, read_diagram
+from app.workflow.forms import Form
+from app.workflow.lanes import Lane, read_lanes
+from app.workflow.operators import OperatorSpec
+from app.workflow.parser import parse_processes
+from app.workflow.refusals import Refused
+from app.workflow.rules import refusals_of
+
+
+@dataclass(frozen=True, slots=True)
+class UserTask:
+    """What a person does. ``lane`` is the lane's name as drawn, ``form`` a key of `forms`."""
+
+    id: str
+    label: Label
+    lane: str
+    form: str
+    instructions: Label
+    properties: Mapping[str, str]
+
+    @property
+    def due_at(self) -> str | None:
+        """The declared value that holds the due instant, if the task has one."""
+        return self.properties.get("dueAt")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A message a party may send while a task is open, such as a withdrawal.
+
+    ``lane`` is the lane, as drawn, of who may send it; ``name`` is what `Run.trigger` takes.
+    """
+
+    name: str
+    label: Label
+    element_id: str
+    attached_to: str
+    lane: str
+
+
+class Definition:
+    """One bundle, ready to run. Nothing in it changes after it is made."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.hash = bundle.hash
+        self.process_id = bundle.process_id
+        diagrams = [
+            read_diagram(name, content)
+            for name, content in sorted(bundle.files.items())
+            if name.endswith(".bpmn")
+        ]
+        self.elements: dict[str, Element] = {}
+        lane_of: dict[str, str] = {}
+        messages: dict[str, str] = {}
+        for diagram in diagrams:
+            self.elements |= diagram.elements
+            lane_of |= diagram.lanes
+            messages |= diagram.messages
+        main = self.elements[self.process_id]
+        self.label = main.label
+        self.properties: Mapping[str, str] = main.properties
+        self.labels: dict[str, Label] = {e.id: e.label for e in self.elements.values()}
+        self.lanes: dict[str, Lane] = read_lanes(bundle.files[LANES_FILE])
+        self.forms: dict[str, Form] = {
+            name.removeprefix(FORMS_FOLDER): Form.load(content)
+            for name, content in bundle.files.items()
+            if name.startswith(FORMS_FOLDER)
+        }
+        self.tasks: dict[str, UserTask] = {
+            e.id: _user_task(e, lane_of[e.id]) for e in self._of_kind("userTask")
+        }
+        self.triggers: dict[str, Trigger] = {
+            e.id: _trigger(e, messages)
+            for e in self._of_kind("boundaryEvent")
+            if e.child("messageEventDefinition") is not None
+        }
+        self.declared: frozenset[str] = frozenset().union(*map(declared_by, diagrams))
+        self.flows: dict[tuple[str, str], str] = {
+            (e.source, e.target): e.id for e in self._of_kind("sequenceFlow")
+        }
+        self._prepare(bundle)
+
+    def _prepare(self, bundle: Bundle) -> None:
+        """Parse what the engine runs, and number its specs for the codec."""
+        files = {n: c for n, c in bundle.files.items() if n.endswith(".bpmn")}
+        self.spec, self.subprocesses = parse_processes(self.process_id, files)
+        self.task_ids = sorted(self.tasks)  # the order in which states keep their visits
+        self.blank: dict[str, None] = dict.fromkeys(self.declared)
+        self.items: dict[str, frozenset[str]] = {}  # user task -> names of its multi-instance items
+        for process in (self.spec, *self.subprocesses.values()):
+            process.names = list(process.task_specs)
+            process.numbers = {name: i for i, name in enumerate(process.names)}
+            for spec in process.task_specs.values():
+                if hasattr(spec, "input_item"):
+                    items = (spec.input_item, spec.output_item)
+                    self.items[spec.bpmn_id] = frozenset(i.bpmn_id for i in items if i is not None)
+
+    @classmethod
+    def load(
+        cls, bundle: Bundle, operators: Mapping[str, OperatorSpec] | None = None
+    ) -> "Definition":
+        """Check a bundle that is to be deployed, and return its definition.
+
+        ``operators`` are what service tasks may ask for; without them they are not checked.
+        Raises Refused with every reason at once.
+        """
+        refusals = refusals_of(bundle, operators)
+        if refusals:
+            raise Refused(refusals)
+        return cls.accepted(bundle)
+
+    @classmethod
+    def accepted(cls, bundle: Bundle) -> "Definition":
+        """Return the definition of a bundle that was accepted before, from the cache.
+
+        Instances keep their bundle for life: a check that became stricter must not stop them.
+        """
+        with _lock:
+            found = _cache.get(bundle.hash)
+        if found is None:
+            found = cls(bundle)
+            with _lock:
+                found = _cache.setdefault(bundle.hash, found)
+        return found
+
+    @classmethod
+    def cached(cls, bundle_hash: str) -> "Definition | None":
+        """Return the definition if this process of the server has it, without the files."""
+        return _cache.get(bundle_hash)
+
+    @property
+    def subject(self) -> str:
+        """What an instance is about, such as ``notice``; empty when about nothing."""
+        return self.properties.get("subject", "")
+
+    @property
+    def number_prefix(self) -> str:
+        """The letters an instance's number begins with."""
+        return self.properties.get("numberPrefix", "")
+
+    def lane_of(self, task_id: str) -> Lane:
+        """Return the lane of a user task. Raises KeyError."""
+        return self.lanes[self.tasks[task_id].lane]
+
+    def form_of(self, task_id: str) -> Form:
+        """Return the form of a user task. Raises KeyError."""
+        return self.forms[self.tasks[task_id].form]
+
+    def _of_kind(self, kind: str) -> list[Element]:
+        return [e for e in self.elements.values() if e.kind == kind]
+
+
+_cache: dict[str, Definition] = {}
+_lock = Lock()
+
+
+def declared_by(diagram: Diagram) -> frozenset[str]:
+    """Return the values that the processes of a file declare."""
+    names: set[str] = set()
+    for process in diagram.processes.values():
+        names |= {n.strip() for n in process.properties.get("declares", "").split(",")}
+    return frozenset(names - {""})
+
+
+def _user_task(element: Element, lane: str) -> UserTask:
+    shown = element.extension("instructionsForEndUser")
+    zh = (shown.text or "").strip() if shown is not None else ""
+    return UserTask(
+        id=element.id,
+        label=element.label,
+        lane=lane,
+        form=element.properties[FORM_PROPERTY],
+        instructions=Label(zh, element.properties.get("instructionsEn", "")),
+        properties=element.properties,
+    )
+
+
+def _trigger(element: Element, messages: Mapping[str, str]) -> Trigger:
+    event: Any = element.child("messageEventDefinition")
+    return Trigger(
+        name=messages[event.get("messageRef")],
+        label=element.label,
+        element_id=element.id,
+        attached_to=element.node.get("attachedToRef", ""),
+        lane=element.properties["lane"],
+    )

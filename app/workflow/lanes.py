@@ -1,0 +1,55 @@
+"""lanes.toml: which role a lane of a diagram names, and which party of an instance may act in it."""
+
+import tomllib
+from dataclasses import dataclass
+
+from app.domain.label import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A lane as drawn. A lane without a role is the system's: nobody acts in it.
+
+    ``party`` says which people of that role may act on an instance, such as ``applicant`` or
+    ``applicant.province``.
+    """
+
+    key: str
+    label: Label
+    role: str | None = None
+    party: str | None = None
+
+
+class UnreadableLanes(ValueError):
+    """lanes.toml is not what its README describes; the message says where."""
+
+
+def read_lanes(content: bytes) -> dict[str, Lane]:
+    """Return the lanes by the name drawn in the diagrams.
+
+    Raises UnreadableLanes on bad TOML, a missing or doubled key, or a role without a party.
+    """
+    try:
+        table = tomllib.loads(content.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UnreadableLanes(str(error)) from error
+    lanes: dict[str, Lane] = {}
+    for name, entry in table.items():
+        lanes[name] = _lane(name, entry)
+    keys = [lane.key for lane in lanes.values()]
+    if len(keys) != len(set(keys)):
+        raise UnreadableLanes("two lanes have the same key")
+    return lanes
+
+
+def _lane(name: str, entry: object) -> Lane:
+    if not isinstance(entry, dict) or not all(isinstance(v, str) for v in entry.values()):
+        raise UnreadableLanes(f"{name}: expected texts")
+    unknown = set(entry) - {"key", "label_en", "role", "party"}
+    if unknown:
+        raise UnreadableLanes(f"{name}: unknown entry {', '.join(sorted(unknown))}")
+    if not entry.get("key") or not entry.get("label_en"):
+        raise UnreadableLanes(f"{name}: key and label_en are needed")
+    if ("role" in entry) != ("party" in entry):
+        raise UnreadableLanes(f"{name}: role and party belong together")
+    return Lane(entry["key"], Label(name, entry["label_en"]), entry.get("role"), entry.get("party"))

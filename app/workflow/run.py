@@ -1,0 +1,285 @@
+"""One live instance in memory: started or restored, moved one step, saved.
+
+The seam's guards stand here: only an open task can be completed, only declared values are kept,
+and after an error nothing can be saved.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from app.domain.clock import Clock
+from app.domain.errors import Conflict
+from app.workflow.codec import plant, plant_subprocess, rows_of, seal, subprocesses_of, unseal
+from app.workflow.definition import Definition, Trigger, UserTask
+from app.workflow.engine import Engine, Operate, plain
+from app.workflow.prune import prune
+from app.workflow.specs import EachOf, EndEvent
+from app.workflow.specs import UserTask as UserTaskSpec
+from app.workflow.timers import DUE, FIRED, Timer, instant
+from app.workflow.tree import READY, WAITING, ProcessTree, Task
+
+
+class NotOpen(Conflict):
+    """The task was completed before, was never reached, or is no longer waited for."""
+
+
+class MissingValue(ValueError):
+    """A repeated task was completed without the value it collects."""
+
+
+class Stuck(RuntimeError):
+    """The diagram came to rest without an end, an open task or anything to wait for."""
+
+
+class Spoilt(RuntimeError):
+    """A step failed halfway; the instance in memory must be thrown away and restored."""
+
+
+class Visit(NamedTuple):
+    """An element was passed: ``kind`` is task, gateway, event, service or flow."""
+
+    element_id: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A task that waits for a person. ``key`` is stable while it is open and never used again.
+
+    ``visit`` counts how often the task was opened; ``item`` is a repeated task's own item.
+    """
+
+    key: int
+    task: UserTask
+    visit: int
+    item: Any
+    due: datetime | None
+
+
+class Run:
+    """One instance. Not for several threads at once."""
+
+    def __init__(self, definition: Definition, clock: Clock, operate: Operate) -> None:
+        self.definition = definition
+        self.path: list[Visit] = []
+        self.visits: dict[str, int] = {}
+        self._clock = clock
+        self._outcome: str | None = None
+        self._spoilt = False
+        engine = Engine(definition.blank, clock, operate)
+        self._tree = ProcessTree(definition.spec, definition.subprocesses, engine, self)
+
+    @classmethod
+    def start(
+        cls,
+        definition: Definition,
+        data: Mapping[str, object],
+        clock: Clock,
+        operate: Operate,
+    ) -> "Run":
+        """Begin an instance with the declared values among ``data``; run to the first rest."""
+        run = cls(definition, clock, operate)
+        run._tree._plant()
+        run._tree.task_tree.data = run._allowed(data, definition.declared)
+        run._go_on()
+        return run
+
+    @classmethod
+    def restore(cls, definition: Definition, state: bytes, clock: Clock, operate: Operate) -> "Run":
+        """Return an instance as it was saved. Raises BadState."""
+        run = cls(definition, clock, operate)
+        tree = run._tree
+        tree.next_id, visits, outcome, end, rows, subs = unseal(state, definition.hash)
+        run.visits = {name: n for name, n in zip(definition.task_ids, visits, strict=True) if n}
+        run._outcome = outcome
+        plant(tree, rows)
+        for caller, sub_rows in subs:
+            plant_subprocess(tree, caller, sub_rows)
+        if end is not None:
+            tree.completed, tree.data = True, end
+        return run
+
+    def dump(self) -> bytes:
+        """Return the instance as bytes, after cutting off its finished past."""
+        if self._spoilt:
+            raise Spoilt("a step failed halfway")
+        tree = self._tree
+        prune(tree)
+        visits = [self.visits.get(name, 0) for name in self.definition.task_ids]
+        end = tree.data if tree.completed else None
+        rows, subs = rows_of(tree), subprocesses_of(tree)
+        return seal([tree.next_id, visits, self.outcome, end, rows, subs], self.definition.hash)
+
+    def open_tasks(self) -> list[OpenTask]:
+        """Return what waits for people, oldest first."""
+        found = [t for t in self._tasks() if t._state == READY and t.task_spec.manual]
+        return [self._shown(task) for task in sorted(found, key=lambda t: t.id)]
+
+    def open_triggers(self) -> list[Trigger]:
+        """Return the messages that could be sent now."""
+        found = {t.task_spec.bpmn_id: None for t in self._messages()}
+        return [self.definition.triggers[element_id] for element_id in found]
+
+    def complete(self, key: int, data: Mapping[str, object]) -> None:
+        """Complete an open task with the values a person gave, and run to rest.
+
+        Whatever else was in the task's values is dropped: only declared ones go on. Raises
+        NotOpen, NotPlain, MissingValue, and whatever an operator raises.
+        """
+        task = self._open(key)
+        spec = task.task_spec
+        allowed = self.definition.declared
+        repeated = task.parent.task_spec if isinstance(task.parent.task_spec, EachOf) else None
+        if repeated is not None:
+            allowed = allowed | self.definition.items[spec.bpmn_id]
+        values = self._allowed(task.data, allowed) | self._allowed(data, allowed)
+        if repeated is not None and repeated.output_item is not None:
+            name = repeated.output_item.bpmn_id
+            if name not in values:
+                raise MissingValue(f"{spec.bpmn_id}: {name} is missing")
+        with self._step():
+            task.data = values
+            task.run()
+
+    def trigger(self, name: str) -> None:
+        """Send a message to what waits for it, and run to rest. Raises NotOpen."""
+        found = [t for t in self._messages() if t.task_spec.event_definition.name == name]
+        if not found:
+            raise NotOpen("该操作现在不能进行。", "This cannot be done now.", trigger=name)
+        with self._step():
+            for task in found:
+                if task._state == WAITING:
+                    task.internal_data[FIRED] = True
+                    task.task_spec._update(task)
+
+    def fire_timers(self) -> bool:
+        """Fire what is due by the clock, and run to rest; tell whether anything was due."""
+        wake = self.next_wake()
+        if wake is None or wake > self._clock.now():
+            return False
+        with self._step():
+            self._tree.refresh_timers()
+        return True
+
+    def next_wake(self) -> datetime | None:
+        """Return when the next timer is due, or nothing."""
+        dues = [
+            due
+            for task in self._tree.event_manager.tasks.values()
+            if isinstance(task.task_spec.event_definition, Timer)
+            and (due := task.internal_data.get(DUE))
+        ]
+        return min(map(datetime.fromisoformat, dues)) if dues else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing is left to do."""
+        return bool(self._tree.completed)
+
+    @property
+    def outcome(self) -> str | None:
+        """The end event the instance came to, once it has ended."""
+        return self._outcome if self.ended else None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The declared values, as the oldest open branch sees them."""
+        if self.ended:
+            return dict(self._tree.data)
+        live = [t for t in self._tasks() if t._state == READY or t._state == WAITING]
+        values = min(live, key=lambda t: t.id).data if live else {}
+        return {k: v for k, v in values.items() if k in self.definition.declared}
+
+    # Trace: the tree reports here where the instance goes.
+
+    def reached(self, task: Task) -> None:
+        """Note the flow that led to an element, and count a user task's visits."""
+        spec = task.task_spec
+        if spec.bpmn_id is None:
+            return
+        before = task.parent
+        if isinstance(before.task_spec, EachOf):
+            return  # the children of a repeated task stand inside one element
+        while before is not None and before.task_spec.bpmn_id is None:
+            before = before.parent
+        if before is not None:
+            flow = self.definition.flows.get((before.task_spec.bpmn_id, spec.bpmn_id))
+            if flow is not None:
+                self.path.append(Visit(flow, "flow"))
+        if isinstance(spec, UserTaskSpec | EachOf):
+            self.visits[spec.bpmn_id] = self.visits.get(spec.bpmn_id, 0) + 1
+
+    def completed(self, task: Task) -> None:
+        """Note that an element was passed."""
+        spec = task.task_spec
+        if getattr(spec, "kind", ""):
+            self.path.append(Visit(spec.bpmn_id, spec.kind))
+            if isinstance(spec, EndEvent) and task.workflow is self._tree:
+                self._outcome = spec.bpmn_id
+
+    def _step(self) -> "_Step":
+        return _Step(self)
+
+    def _go_on(self) -> None:
+        self._tree.run_to_rest()
+        if not self.ended and not any(
+            t._state == READY or (t._state == WAITING and hasattr(t.task_spec, "event_definition"))
+            for t in self._tasks()
+        ):
+            raise Stuck(f"{self.definition.process_id} rests without an open task or an end")
+
+    def _tasks(self) -> Iterator[Task]:
+        yield from self._tree.tasks.values()
+        for sub in self._tree.subprocesses.values():
+            if not sub.completed:
+                yield from sub.tasks.values()
+
+    def _messages(self) -> list[Task]:
+        triggers = self.definition.triggers
+        waiting = self._tree.event_manager.tasks.values()
+        return [t for t in waiting if t.task_spec.bpmn_id in triggers and t._state == WAITING]
+
+    def _open(self, key: int) -> Task:
+        for task in self._tasks():
+            if task.id == key and task._state == READY and task.task_spec.manual:
+                return task
+        raise NotOpen("该任务已办结或不存在。", "This task is done or does not exist.", key=key)
+
+    def _shown(self, task: Task) -> OpenTask:
+        element_id = task.task_spec.bpmn_id
+        user_task = self.definition.tasks[element_id]
+        item = None
+        if isinstance(task.parent.task_spec, EachOf):
+            item_spec = task.parent.task_spec.input_item
+            item = task.data.get(item_spec.bpmn_id) if item_spec is not None else None
+        due = task.data.get(user_task.due_at) if user_task.due_at else None
+        return OpenTask(
+            key=task.id,
+            task=user_task,
+            visit=self.visits[element_id],
+            item=item,
+            due=instant(due) if due else None,
+        )
+
+    @staticmethod
+    def _allowed(data: Mapping[str, object], names: frozenset[str]) -> dict[str, Any]:
+        return {name: plain(value) for name, value in data.items() if name in names}
+
+
+class _Step:
+    """One move: runs to rest at its end, and spoils the instance if anything fails."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __enter__(self) -> None:
+        if self._run._spoilt:
+            raise Spoilt("a step failed halfway")
+        self._run._spoilt = True
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self._run._go_on()
+            self._run._spoilt = False
