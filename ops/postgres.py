@@ -68,6 +68,8 @@ class Postgres:
         """Start the server unless it runs, and let it live on after us."""
         self.var.mkdir(parents=True, exist_ok=True)
         with process.locked(self.var / "postgres.lock"):
+            if self.running() and not Path(self._socket_folder(), ".s.PGSQL.5432").exists():
+                self.stop()  # /tmp was cleaned under it: nobody can reach it any more
             if self.running() is None:
                 self._start()
             self.ensure_roles()

@@ -115,6 +115,14 @@ def test_tmp_may_be_cleaned_between_two_starts(postgres):
     postgres.start()
 
 
+def test_a_server_whose_socket_was_cleaned_away_is_started_again(postgres):
+    postgres.start()
+    folder = Path((postgres.var / "postgres.socket").read_text().strip())
+    for path in folder.iterdir():
+        path.unlink()
+    query(postgres.start().app, "SELECT 1")
+
+
 @as_root
 def test_root_lends_the_cluster_and_changes_no_folder_that_is_not_its_own(open_folder, nobody):
     before = modes(open_folder)
