@@ -121,7 +121,8 @@ def _debian_python() -> tuple[int, int] | None:
 def apt_install(packages: list[str], reason: str) -> None:
     """Install Debian packages where we may, else raise with the command that a person can run."""
     names = " ".join(packages)
-    command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    command = ["apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", "install", "-y"]
+    command += ["--no-install-recommends", *packages]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise SetupError(
             f"{names} is needed {reason}. Install it, then run this again:\n"
@@ -129,7 +130,7 @@ def apt_install(packages: list[str], reason: str) -> None:
         )
     env = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     if subprocess.run(command, env=env, check=False, stdout=2).returncode != 0:
-        _run(["apt-get", "update"], env=env)
+        _run(["apt-get", "-qq", "update"], env=env)
         _run(command, env=env)
 
 

@@ -27,10 +27,9 @@ checkout() {  # suite person -> a fresh tree with HEAD in it; sets TREE and HOME
   TREE="$TREES/$1-$2"
   rm -rf "$TREE"; cp -a "$TREES/$1" "$TREE"
   cp /etc/resolv.conf /etc/hosts "$TREE/etc/"
-  # A proxy that opens TLS has its authority in files that variables name.
-  for file in "${SSL_CERT_FILE:-}" "${NODE_EXTRA_CA_CERTS:-}" "${PIP_CERT:-}"; do
-    if [ -f "$file" ]; then mkdir -p "$TREE${file%/*}"; cp -L "$file" "$TREE$file"; fi
-  done
+  # A proxy that opens TLS has its authority in a file that variables name. It gets a place of its
+  # own, because apt writes the usual one when it installs ca-certificates.
+  if [ -f "${SSL_CERT_FILE:-}" ]; then cp -L "$SSL_CERT_FILE" "$TREE/opt/authority.crt"; fi
   if [ "$2" = root ]; then HOME_OF=/root; else
     HOME_OF=/home/$2
     chroot "$TREE" useradd --create-home "$2"
@@ -43,11 +42,13 @@ checkout() {  # suite person -> a fresh tree with HEAD in it; sets TREE and HOME
 
 inside() {  # person command...: in TREE and WHERE, with nothing but a plain environment
   local person=$1; shift
-  local kept=()
-  for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY SSL_CERT_FILE \
-              PIP_CERT REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS; do
+  local kept=() name
+  for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY; do
     [ -n "${!name:-}" ] && kept+=("$name=${!name}")
   done
+  if [ -f "$TREE/opt/authority.crt" ]; then
+    for name in SSL_CERT_FILE PIP_CERT NODE_EXTRA_CA_CERTS; do kept+=("$name=/opt/authority.crt"); done
+  fi
   unshare --mount --pid --fork --kill-child bash -c '
     mount -t proc proc "$1/proc"; mount -t tmpfs tmpfs "$1/dev/shm"
     exec chroot --userspec="$2" "$1" /usr/bin/env -i \
