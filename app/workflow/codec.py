@@ -7,12 +7,13 @@ state of another bundle, is refused before anything of it is used. The array is
 
     [next id, visits by user task, outcome, values at the end, tasks, subprocesses]
 
-with one row a task, parents first:
+where tasks are the root's values and then one row a task, parents first:
 
-    [id, row of parent, number of spec, state, change of values, internal values, triggered]
+    [next id - id, row of parent, number of spec, state, change, internal values, triggered]
 
-A change of values is 0 (as the parent's), or [changed] or [changed, gone names]. Rows are always
-kept as bytes: PostgreSQL's jsonb reorders keys.
+Ids are kept as distances, so that they stay short however long the instance lives. A change of
+values is 0 (as the parent's), or [changed] or [changed, gone names]. Always kept as bytes:
+PostgreSQL's jsonb reorders keys.
 """
 
 import hashlib
@@ -20,7 +21,16 @@ from typing import Any
 
 import orjson
 
-from app.workflow.tree import STARTED, WAITING, ProcessTree, SubProcessTree, Task, Tree
+from app.workflow.tree import (
+    COMPLETED,
+    ROOT,
+    STARTED,
+    WAITING,
+    ProcessTree,
+    SubProcessTree,
+    Task,
+    Tree,
+)
 
 VERSION = b"\x01"
 CHECK = 12
@@ -56,19 +66,21 @@ def _check(body: bytes, bundle_hash: str) -> bytes:
 
 
 def rows_of(tree: Tree) -> list[Row]:
-    """Return the rows of a pruned tree, parents first."""
+    """Return the root's values and the rows of a pruned tree, parents first."""
     numbers = tree.spec.numbers  # type: ignore[attr-defined]
-    rows: list[Row] = []
-    position: dict[int, int] = {}
-    for task in tree.tasks.values():
+    next_id = tree.top_workflow.next_id  # type: ignore[attr-defined]
+    root, *tasks = tree.tasks.values()
+    rows: list[Any] = [root.data]
+    position = {root.id: 0}
+    for task in tasks:
         position[task.id] = len(rows)
-        parent = tree.tasks.get(task._parent)
+        parent = tree.tasks[task._parent]
         row = [
-            task.id,
-            -1 if parent is None else position[parent.id],
+            next_id - task.id,
+            position[parent.id],
             numbers[task.task_spec.name],
             task._state,
-            _change({} if parent is None else parent.data, task.data),
+            _change(parent.data, task.data),
         ]
         if task.internal_data or task.triggered:
             row.append(task.internal_data)
@@ -78,22 +90,23 @@ def rows_of(tree: Tree) -> list[Row]:
     return rows
 
 
-def plant(tree: Tree, rows: list[Row]) -> None:
-    """Make the tasks of an empty tree from rows."""
+def plant(tree: Tree, rows: list[Any]) -> None:
+    """Make the tasks of an empty tree from what `rows_of` returned."""
     specs, names = tree.spec.task_specs, tree.spec.names  # type: ignore[attr-defined]
-    events = tree.top_workflow.event_manager  # type: ignore[attr-defined]
-    built: list[Task] = []
-    for id_, parent_row, spec, state, change, *rest in rows:
-        parent = built[parent_row] if parent_row >= 0 else None
-        task = Task(tree, specs[names[spec]], parent, state, id_)
-        task.data = _changed({} if parent is None else parent.data, change)
+    top = tree.top_workflow  # type: ignore[attr-defined]
+    root = tree.task_tree = Task(tree, tree.spec.start, None, COMPLETED, ROOT)  # type: ignore[attr-defined]
+    root.data = rows[0]
+    built = [root]
+    for distance, parent_row, spec, state, change, *rest in rows[1:]:
+        parent = built[parent_row]
+        task = Task(tree, specs[names[spec]], parent, state, top.next_id - distance)
+        task.data = _changed(parent.data, change)
         if rest:
             task.internal_data = rest[0]
             task.triggered = len(rest) > 1
         if state == WAITING and hasattr(task.task_spec, "event_definition"):
-            events.add_task(task)
+            top.event_manager.add_task(task)
         built.append(task)
-    tree.task_tree = built[0]
 
 
 def subprocesses_of(top: ProcessTree) -> list[list[Any]]:

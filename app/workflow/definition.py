@@ -95,7 +95,7 @@ class Definition:
         files = {n: c for n, c in bundle.files.items() if n.endswith(".bpmn")}
         self.spec, self.subprocesses = parse_processes(self.process_id, files)
         self.task_ids = sorted(self.tasks)  # the order in which states keep their visits
-        self.blank: dict[str, None] = dict.fromkeys(self.declared)
+        self.blank: dict[str, None] = dict.fromkeys(sorted(self.declared))
         self.items: dict[str, frozenset[str]] = {}  # user task -> names of its multi-instance items
         for process in (self.spec, *self.subprocesses.values()):
             process.names = list(process.task_specs)

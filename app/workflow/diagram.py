@@ -25,6 +25,7 @@ SILENT = {
     "laneSet",
     "textAnnotation",
     "association",
+    "group",
     "multiInstanceLoopCharacteristics",
 }
 
@@ -77,12 +78,12 @@ class Element:
     @property
     def source(self) -> str:
         """Where a sequence flow starts."""
-        return self.node.get("sourceRef", "")
+        return str(self.node.get("sourceRef", ""))
 
     @property
     def target(self) -> str:
         """Where a sequence flow ends."""
-        return self.node.get("targetRef", "")
+        return str(self.node.get("targetRef", ""))
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Diagram:
     elements: dict[str, Element]
     lanes: dict[str, str]  # element id -> lane name, inherited by what stands in a subprocess
     drawn: frozenset[str]  # ids that have a shape or an edge
-    doubled: tuple[str, ...]  # ids that occur twice
+    doubled: tuple[str, ...]  # ids that occur twice, or are empty
     messages: dict[str, str]  # message id -> name
 
     @property
@@ -132,7 +133,7 @@ def read_diagram(file: str, content: bytes) -> Diagram:
         elements=elements,
         lanes=_lanes(root, elements),
         drawn=frozenset(_drawn(root)),
-        doubled=tuple(sorted({i for i in ids if ids.count(i) > 1})),
+        doubled=tuple(sorted({i for i in ids if not i or ids.count(i) > 1})),
         messages={m.get("id", ""): m.get("name", "") for m in root.findall(f"{{{BPMN}}}message")},
     )
 
@@ -140,8 +141,7 @@ def read_diagram(file: str, content: bytes) -> Diagram:
 def _elements(parent: etree._Element, scope: str) -> Iterator[Element]:
     for node in parent.iterchildren(tag=etree.Element):
         name = etree.QName(node)
-        inner = scope and node.get("id") is None
-        if name.namespace != BPMN or name.localname in SILENT or inner:
+        if name.namespace != BPMN or name.localname in SILENT:
             continue
         yield _element(node, scope)
         if name.localname == "subProcess":

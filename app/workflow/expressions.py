@@ -26,7 +26,7 @@ class ExpressionFailed(ValueError):
 
 
 def tally(values: object, wanted: object) -> int:
-    """Count how often a value stands in a list; for quorums such as ``tally(votes, "yes") >= 2``."""
+    """Count how often a value stands in a list, for quorums: ``tally(votes, "yes") >= 2``."""
     return values.count(wanted) if isinstance(values, list) else 0
 
 
@@ -98,7 +98,7 @@ def evaluate(text: str, values: Mapping[str, object]) -> Any:
         raise ExpressionFailed(f"{text.strip()}: {error}") from error
 
 
-def _allow(node: ast.expr, depth: int) -> None:
+def _allow(node: ast.expr, depth: int) -> None:  # noqa: C901, PLR0912  one case a node
     if depth == 0:
         raise BadExpression("nested too deeply")
     match node:

@@ -171,7 +171,9 @@ def _unique_by(
             seen.add(value)
 
 
-_FormValidator = validators.extend(Draft202012Validator, {"uniqueBy": _unique_by})
+_FormValidator: Any = validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {"uniqueBy": _unique_by}
+)
 
 
 def _clean(value: object, depth: int = 4) -> object:

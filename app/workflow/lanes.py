@@ -1,4 +1,4 @@
-"""lanes.toml: which role a lane of a diagram names, and which party of an instance may act in it."""
+"""lanes.toml: which role a lane of a diagram names, and which party may act in it."""
 
 import tomllib
 from dataclasses import dataclass

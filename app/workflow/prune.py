@@ -57,6 +57,9 @@ def _prune(tree: Tree) -> None:
         stack.extend((tree.tasks[child], above) for child in reversed(below))
         task._children = []
     tree.tasks = kept
+    first = [kept[child] for child in tree.task_tree._children]
+    if len(first) == 1:  # nobody reads the root's values any more: keep them once
+        tree.task_tree.data = first[0].data
     tree.last_task = None  # type: ignore[attr-defined]
 
 

@@ -82,7 +82,7 @@ class Run:
         """Begin an instance with the declared values among ``data``; run to the first rest."""
         run = cls(definition, clock, operate)
         run._tree._plant()
-        run._tree.task_tree.data = run._allowed(data, definition.declared)
+        run._tree.task_tree.data = {**definition.blank, **run._allowed(data, definition.declared)}
         run._go_on()
         return run
 
@@ -188,7 +188,7 @@ class Run:
         """The declared values, as the oldest open branch sees them."""
         if self.ended:
             return dict(self._tree.data)
-        live = [t for t in self._tasks() if t._state == READY or t._state == WAITING]
+        live = [t for t in self._tasks() if t._state in {READY, WAITING}]
         values = min(live, key=lambda t: t.id).data if live else {}
         return {k: v for k, v in values.items() if k in self.definition.declared}
 

@@ -250,7 +250,7 @@ def _changes_of(arrivals: list[Any]) -> dict[str, Any]:
     for parent in parents[1:]:
         line = {t.id for t in _ancestors(parent)}
         common = [t for t in common if t.id in line]
-    base = common[0].data
+    base: dict[str, Any] = common[0].data
     merged = deepcopy(base)
     for parent in parents:
         for name, value in parent.data.items():

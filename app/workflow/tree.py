@@ -22,6 +22,8 @@ WAITING, READY, STARTED = TaskState.WAITING, TaskState.READY, TaskState.STARTED
 COMPLETED, CANCELLED = TaskState.COMPLETED, TaskState.CANCELLED
 NOT_REACHED = MAYBE | LIKELY | FUTURE
 LIVE = WAITING | READY | STARTED
+ROOT = 0  # the id of the first task of every tree
+NOBODY = -1  # the id of its parent
 
 
 class Trace(Protocol):
@@ -57,7 +59,7 @@ class Task(StockTask):
         self.workflow = workflow
         self.task_spec = task_spec
         self._state = state
-        self._parent = None
+        self._parent: int = NOBODY
         self._children: list[int] = []
         self.triggered = False
         self.data: dict[str, Any] = {}
@@ -111,7 +113,7 @@ class Tree:
     tasks: dict[int, Task]
 
     def _plant(self) -> None:
-        self.task_tree = Task(self, self.spec.start, state=FUTURE)  # type: ignore[attr-defined]
+        self.task_tree = Task(self, self.spec.start, state=FUTURE, id=ROOT)  # type: ignore[attr-defined]
         self.task_tree._ready()
 
     def update_waiting_tasks(self) -> None:

@@ -1,0 +1,76 @@
+"""Every user task has a lane that names a role, and a form that can be shown."""
+
+from collections.abc import Iterator
+
+from app.workflow.bundle import FORM_PROPERTY, FORMS_FOLDER
+from app.workflow.diagram import BPMN
+from app.workflow.forms import Form, UnreadableForm
+from app.workflow.refusals import Refusal
+from app.workflow.rules.case import Case, Rule, refuse
+
+
+def lanes_are_known(case: Case) -> Iterator[Refusal]:
+    """A lane's name is a heading of lanes.toml; renaming a lane would move its rights."""
+    for diagram in case.diagrams:
+        for lane in diagram.root.iter(f"{{{BPMN}}}lane"):
+            if lane.get("name", "") not in case.lanes:
+                yield refuse(
+                    lane.get("id", ""),
+                    f"泳道“{lane.get('name', '')}”不在 lanes.toml 中。",
+                    f"The lane “{lane.get('name', '')}” is not in lanes.toml.",
+                )
+
+
+def user_tasks_stand_in_a_role(case: Case) -> Iterator[Refusal]:
+    """A user task stands in a lane, and the lane is not the system's."""
+    for e in case.of_kind("userTask"):
+        name = case.lane_of.get(e.id)
+        if name is None:
+            yield refuse(e.id, "用户任务不在任何泳道中。", "The user task stands in no lane.")
+        elif name in case.lanes and case.lanes[name].role is None:
+            yield refuse(
+                e.id, f"泳道“{name}”没有办理人角色。", f"Nobody acts in the lane “{name}”."
+            )
+
+
+def triggers_name_a_role(case: Case) -> Iterator[Refusal]:
+    """A message event says who may send it: property ``lane``."""
+    for e in case.of_kind("boundaryEvent"):
+        if e.child("messageEventDefinition") is None:
+            continue
+        lane = case.lanes.get(e.properties.get("lane", ""))
+        if lane is None or lane.role is None:
+            yield refuse(
+                e.id,
+                "消息事件未指明可由哪个泳道发出（lane）。",
+                "The message event does not say which lane may send it (property lane).",
+            )
+
+
+def user_tasks_have_a_form(case: Case) -> Iterator[Refusal]:
+    """A user task names a form file, and the file is there."""
+    for e in case.of_kind("userTask"):
+        name = e.properties.get(FORM_PROPERTY)
+        if not name:
+            yield refuse(e.id, "用户任务没有表单。", "The user task has no form.")
+        elif FORMS_FOLDER + name not in case.bundle.files:
+            yield refuse(e.id, f"找不到表单 {name}。", f"There is no form {name}.")
+
+
+def forms_are_readable(case: Case) -> Iterator[Refusal]:
+    """A form is JSON Schema with a complete layout in both languages."""
+    for name, content in sorted(case.bundle.files.items()):
+        if name.startswith(FORMS_FOLDER):
+            try:
+                Form.load(content)
+            except UnreadableForm as error:
+                yield refuse(name, f"表单不可用：{error}", f"not a form: {error}")
+
+
+PEOPLE: tuple[Rule, ...] = (
+    lanes_are_known,
+    user_tasks_stand_in_a_role,
+    triggers_name_a_role,
+    user_tasks_have_a_form,
+    forms_are_readable,
+)
