@@ -30,6 +30,7 @@ class Settings:
     processes: Path
     forms: Path
     var: Path
+    trusted_proxies: int = 0
 
     @property
     def app_role(self) -> str:
@@ -67,6 +68,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         processes=Path(environ.get("PROCESSES_DIR", ROOT / "processes")),
         forms=Path(environ.get("FORMS_DIR", ROOT / "forms")),
         var=Path(environ.get("REGISTRY_VAR", ROOT / "var")),
+        trusted_proxies=int(environ.get("TRUSTED_PROXIES", "0")),
     )
     _refuse_demo_in_production(settings)
     return settings

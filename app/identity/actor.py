@@ -8,7 +8,8 @@ class Actor:
     """The three things stored with every draft, decision and transfer, and what follows from them.
 
     ``rights`` are those of the mandate (initiate, confirm, both, read: G21); ``province_id`` is
-    the authority the holder answers to, None for those who answer to none.
+    the authority the holder answers to, None for those who answer to none. ``person_hash`` is the
+    salted hash under which the person stands in canonical documents.
     """
 
     person_id: int
@@ -19,6 +20,7 @@ class Actor:
     role: str
     rights: str
     province_id: int | None
+    person_hash: str = ""
 
     @property
     def may_initiate(self) -> bool:

@@ -11,7 +11,8 @@ from app.identity.actor import Actor
 VALID = "m.valid_from <= %(today)s AND (m.valid_to IS NULL OR m.valid_to >= %(today)s)"
 
 _ACTOR = f"""
-    SELECT p.id, p.name, h.id, h.name, a.id, h.role, m.rights, h.province_id
+    SELECT p.id, p.name, h.id, h.name, a.id, h.role, m.rights, h.province_id,
+        encode(sha256(p.salt || convert_to(p.member_no, 'UTF8')), 'hex')
     FROM identity.mandate m
     JOIN identity.person p ON p.id = m.person_id AND p.closed_at IS NULL
     JOIN identity.account a ON a.id = m.account_id

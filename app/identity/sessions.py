@@ -87,9 +87,12 @@ def find_session(tx: Transaction, token: str, at: datetime, today: date) -> Sign
     row = tx.one(_FIND, {"hash": hashed, "at": at, "idle": at - IDLE, "today": today})
     if row is None:
         return None
-    facts: tuple[Any, ...] = row[8:17]
-    more: Any = {"mandates": _choice(tx, row[0], today) if len(row[18]) > 1 else ()}
-    return SignedIn(hashed, Actor(*row[:8]), *facts, **more, stale=at - row[17] > SEEN_EVERY)
+    facts: tuple[Any, ...] = (
+        *row[8:17],
+        _choice(tx, row[0], today) if len(row[18]) > 1 else (),
+        at - row[17] > SEEN_EVERY,
+    )
+    return SignedIn(hashed, Actor(*row[:8]), *facts)
 
 
 def _choice(tx: Transaction, person_id: int, today: date) -> tuple[MandateView, ...]:

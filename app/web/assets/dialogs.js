@@ -1,4 +1,4 @@
-// Native dialogs: data-open="id" opens, data-close closes; data-print prints; data-copy copies.
+// Native dialogs: data-open="id" opens, data-close closes; data-print prints; data-copy copies, data-play plays.
 import { say } from './live.js';
 
 export function watchDialogs() {
@@ -12,6 +12,8 @@ export function watchDialogs() {
     }
     if ('close' in button.dataset) button.closest('dialog')?.close();
     if ('print' in button.dataset) window.print();
+    const sound = document.getElementById(button.dataset.play);
+    if (sound) { event.preventDefault(); sound.hidden = false; sound.play().catch(() => {}); }
     if (copy) {
       navigator.clipboard?.writeText(document.getElementById(copy).textContent.trim());
       say(button.dataset.copied);

@@ -1,0 +1,34 @@
+"""账户信息: whom a person acts for, the holder's accounts, and when somebody signed in."""
+
+from flask import Blueprint, render_template
+
+from app.domain.label import Label
+from app.services.account_details import account_details
+from app.web.visitor import actor, context
+
+pages = Blueprint("account", __name__)
+
+RIGHTS = {
+    "initiate": Label("发起", "Initiate"),
+    "confirm": Label("确认", "Confirm"),
+    "both": Label("发起和确认", "Initiate and confirm"),
+    "read": Label("只查看", "Read only"),
+}
+STATUSES = {
+    "open": (Label("正常", "Open"), "ok"),
+    "restricted": (Label("限制转出", "Restricted"), "warn"),
+    "frozen": (Label("冻结", "Frozen"), "bad"),
+    "closure_pending": (Label("待注销", "Closure pending"), "warn"),
+    "closed": (Label("已注销", "Closed"), "bad"),
+}
+
+
+@pages.get("/account")
+def show() -> str:
+    """Show the actor's own details; nobody else's can be asked for."""
+    return render_template(
+        "account/show.html",
+        details=account_details(context(), actor()),
+        rights=RIGHTS,
+        statuses=STATUSES,
+    )

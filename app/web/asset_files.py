@@ -1,0 +1,37 @@
+"""Addresses of static files that change when their content does, so browsers may keep them."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, request, url_for
+
+STATIC = Path(__file__).resolve().parent / "static"
+FOR_A_YEAR = "public, max-age=31536000, immutable"
+
+
+def asset(name: str) -> str:
+    """Return the address of a static file with the digest of its content."""
+    path = STATIC / name
+    return url_for("static", filename=name, v=_digest(name, _changed(path)))
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+@lru_cache(maxsize=256)
+def _digest(name: str, changed: int) -> str:
+    if not changed:
+        return "0"  # not bundled yet; the page still opens, without the look
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def keep_in_browsers(app: Flask) -> None:
+    """Let browsers keep what was asked for by digest."""
+
+    @app.after_request
+    def _keep(response: Response) -> Response:
+        if request.endpoint == "static" and response.status_code == 200:
+            response.headers["Cache-Control"] = FOR_A_YEAR if "v" in request.args else "no-cache"
+        return response

@@ -1,0 +1,82 @@
+"""How numbers, days and times are written: whole tonnes, Beijing time, 24 hours."""
+
+from datetime import date, datetime, timedelta
+
+from flask import Flask, current_app
+from flask_babel import gettext as _
+
+from app.domain.clock import BEIJING, local_day
+from app.domain.label import Label
+from app.web.language import language
+
+
+def tonnes(quantity: int | None) -> str:
+    """Return whole tonnes with thousands separators; nothing is a dash."""
+    return "—" if quantity is None else f"{quantity:,}"
+
+
+def when(instant: datetime | None) -> str:
+    """Return 2026-12-31 14:26:07, Beijing time."""
+    return instant.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S") if instant else "—"
+
+
+def minute(instant: datetime | None) -> str:
+    """Return 2026-12-31 14:26, Beijing time."""
+    return instant.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M") if instant else "—"
+
+
+def day(value: datetime | date | None) -> str:
+    """Return 2026-12-31; an instant's day is the day in Beijing."""
+    if value is None:
+        return "—"
+    return (local_day(value) if isinstance(value, datetime) else value).isoformat()
+
+
+def near(instant: datetime | None) -> str:
+    """Return 今日 14:26, 昨日 17:00, 12-30 09:00, or with the year when it is another."""
+    if instant is None:
+        return "—"
+    local, today = instant.astimezone(BEIJING), local_day(_now())
+    clock = local.strftime("%H:%M")
+    if local.date() == today:
+        return f"{_('今日')} {clock}"
+    if local.date() == today - timedelta(days=1):
+        return f"{_('昨日')} {clock}"
+    return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")
+
+
+def minutes_left(deadline: datetime) -> int:
+    """Return whole minutes until a deadline, zero or less when it has passed."""
+    return -((_now() - deadline) // timedelta(minutes=1))
+
+
+def left(deadline: datetime) -> str:
+    """Return 2 小时 34 分, 5 天 3 小时, or that it has passed."""
+    minutes = minutes_left(deadline)
+    if minutes <= 0:
+        return str(_("已截止"))
+    days, hours = minutes // 1440, minutes % 1440 // 60
+    if days:
+        return str(_("{d} 天 {h} 小时")).format(d=days, h=hours)
+    return str(_("{h} 小时 {m} 分")).format(h=hours, m=minutes % 60)
+
+
+def share(part: int, total: int) -> float:
+    """Return the share of a total in percent, at most 100."""
+    return min(100.0, part * 100 / total) if total else 0.0
+
+
+def label(value: Label | str) -> str:
+    """Return a label in the language of the page; plain text stays what it is."""
+    return value.text(language()) if isinstance(value, Label) else str(value)
+
+
+def _now() -> datetime:
+    now: datetime = current_app.extensions["registry"].clock.now()
+    return now
+
+
+def write_so(app: Flask) -> None:
+    """Offer the formats to templates as filters."""
+    for written in (tonnes, when, minute, day, near, minutes_left, left, share, label):
+        app.jinja_env.filters[written.__name__] = written

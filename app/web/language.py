@@ -1,0 +1,93 @@
+"""Chinese first, English complete: which language a page speaks, and where its texts come from.
+
+The source texts are Chinese; English stands in app/translations/en/*.po, one file per group of
+pages. The files are read as they are when the program starts, so nothing has to be compiled and
+no compiled catalogue can be older than its source.
+"""
+
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Blueprint, Flask, redirect, request, session
+from flask_babel import Babel, Domain, get_locale
+from werkzeug.wrappers import Response
+
+from app.web.returning import way_back
+
+TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
+LANGUAGES = ("zh", "en")
+
+pages = Blueprint("language", __name__)
+
+
+class Catalogues(Domain):
+    """The texts of the .po files, in memory."""
+
+    def get_translations(self) -> NullTranslations:
+        """Return the texts of the present language; Chinese is its own source."""
+        return english() if language() == "en" else _CHINESE
+
+
+class Languages(Babel):
+    """Flask-Babel with the catalogues above."""
+
+    @property
+    def domain_instance(self) -> Catalogues:
+        """The one domain of all texts."""
+        return _CATALOGUES
+
+
+_CHINESE = NullTranslations()
+_CATALOGUES = Catalogues()
+
+
+@lru_cache(maxsize=1)
+def english() -> Translations:
+    """Return the English texts of all files."""
+    merged = Translations()
+    for path in sorted((TRANSLATIONS / "en").glob("*.po")):
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale="en")
+        compiled = BytesIO()
+        write_mo(compiled, catalogue)
+        compiled.seek(0)
+        merged.merge(Translations(compiled))
+    return merged
+
+
+def chosen_language() -> str:
+    """Return what was chosen with the switch, else what the browser prefers, else Chinese."""
+    given = session.get("language")
+    if given in LANGUAGES:
+        return str(given)
+    return request.accept_languages.best_match(LANGUAGES, default="zh") or "zh"
+
+
+def language() -> str:
+    """Return the language of this request: zh or en."""
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+@pages.post("/language")
+def choose() -> Response:
+    """Remember the language and go back to the page."""
+    wanted = request.form.get("language", "")
+    if wanted in LANGUAGES:
+        session["language"] = wanted
+    return redirect(way_back())
+
+
+def speak(app: Flask) -> None:
+    """Set up the two languages."""
+    Languages(
+        app,
+        default_locale="zh",
+        default_timezone="Asia/Shanghai",
+        locale_selector=chosen_language,
+    )
+    app.register_blueprint(pages)

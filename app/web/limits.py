@@ -1,0 +1,48 @@
+"""Rate limits, counted in Redis for all processes together.
+
+When Redis is away each process counts in its own memory with the same limits: signing in goes
+on, and guessing stays slow (at most the limit times the number of processes). The decision: a
+registry that nobody can enter on its deadline is worse than a limit that is a few times wider.
+"""
+
+from flask import Flask, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+LONGEST_KEY = 64
+
+PER_ADDRESS = "60 per minute"  # all attempts of an address; companies share one
+PER_MEMBER = "10 per 15 minutes"  # failures of a member number, known or not
+CAPTCHAS = "60 per minute"
+ENROLMENTS = "20 per 15 minutes"
+
+limiter = Limiter(
+    key_func=get_remote_address,
+    strategy="moving-window",
+    in_memory_fallback_enabled=True,
+    headers_enabled=False,
+)
+
+
+def limit_rates(app: Flask, redis_url: str) -> None:
+    """Count in Redis; a slow Redis is as good as none."""
+    app.config["RATELIMIT_STORAGE_URI"] = redis_url
+    app.config["RATELIMIT_STORAGE_OPTIONS"] = {
+        "socket_connect_timeout": 0.5,
+        "socket_timeout": 0.5,
+    }
+    app.config["RATELIMIT_SWALLOW_ERRORS"] = True
+    limiter.init_app(app)
+
+
+def typed_member_no() -> str:
+    """Return the member number as typed: unknown ones are limited as known ones are."""
+    return "member:" + request.form.get("member_no", "").strip()[:LONGEST_KEY]
+
+
+def seconds_to_wait() -> int:
+    """Return after how many seconds the limit that was met opens again."""
+    import time
+
+    current = limiter.current_limit
+    return max(1, int(current.reset_at - time.time()) + 1) if current else 60

@@ -1,0 +1,84 @@
+"""The menu, as data: one place where every page that stands in it is named.
+
+An entry is shown to the roles it names (none named: to everybody signed in). The first entry a
+role sees is its home. The manual's words (part F) are the labels.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from flask import request, url_for
+
+from app.domain.label import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the menu: a page (endpoint), or a group of pages (children)."""
+
+    label: Label
+    endpoint: str = ""
+    roles: frozenset[str] = frozenset()
+    children: tuple["Entry", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line as one page shows it."""
+
+    label: Label
+    url: str
+    current: bool
+    children: tuple["Shown", ...] = ()
+
+
+def for_roles(*roles: str) -> frozenset[str]:
+    """Name the roles that see an entry."""
+    return frozenset(roles)
+
+
+MENU: tuple[Entry, ...] = (
+    Entry(
+        Label("账户管理", "Accounts"),
+        children=(
+            Entry(Label("账户信息", "Account details"), "account.show"),
+            Entry(Label("密码修改", "Change password"), "password.change"),
+            Entry(Label("我的 API 令牌", "My API tokens"), "tokens.show"),
+        ),
+    ),
+)
+
+
+def menu_for(role: str) -> tuple[Shown, ...]:
+    """Return the menu of a role, with the present page marked."""
+    return tuple(_shown(entry, role) for entry in _visible(MENU, role))
+
+
+def home_of(role: str) -> str:
+    """Return the endpoint of a role's first page."""
+    return next(_pages(_visible(MENU, role), role))
+
+
+def _visible(entries: Iterable[Entry], role: str) -> Iterator[Entry]:
+    for entry in entries:
+        open_to = not entry.roles or role in entry.roles
+        if open_to and (entry.endpoint or any(_visible(entry.children, role))):
+            yield entry
+
+
+def _pages(entries: Iterable[Entry], role: str) -> Iterator[str]:
+    for entry in entries:
+        if entry.endpoint:
+            yield entry.endpoint
+        yield from _pages(_visible(entry.children, role), role)
+
+
+def _shown(entry: Entry, role: str) -> Shown:
+    children = tuple(_shown(child, role) for child in _visible(entry.children, role))
+    here = bool(entry.endpoint) and request.endpoint == entry.endpoint
+    return Shown(
+        entry.label,
+        url_for(entry.endpoint) if entry.endpoint else "",
+        here or any(child.current for child in children),
+        children,
+    )

@@ -1,0 +1,71 @@
+"""What every template may name: macros, header, menu, to-do count."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+from zlib import crc32
+
+from flask import Flask, current_app, g, url_for
+
+from app.identity.sessions import IDLE
+from app.services.actor import Actor
+from app.services.context import Context
+from app.web.asset_files import asset
+from app.web.language import language
+from app.web.menu import menu_for
+from app.web.returning import this_page
+from app.web.visitor import visitor
+
+MACROS = ("status", "data", "forms", "process")
+TodoCount = Callable[[Context, Actor], int]
+
+
+def dress(app: Flask) -> None:
+    """Offer macros as ``ui`` and the shell's values to every template."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["element_id"] = lambda text: f"id-{crc32(str(text).encode()):08x}"
+    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["ui"] = SimpleNamespace(**_macros(app))
+    app.context_processor(_shell)
+
+
+def count_todos(app: Flask, count: TodoCount, endpoint: str) -> None:
+    """Let the header show how many tasks wait for the actor, and lead to them."""
+    app.extensions["registry_todo"] = (count, endpoint)
+
+
+def _macros(app: Flask) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in MACROS:
+        module = app.jinja_env.get_template(f"macros/{name}.html").module
+        found |= {k: v for k, v in vars(module).items() if not k.startswith("_")}
+    return found
+
+
+def _shell() -> dict[str, Any]:
+    ctx: Context = current_app.extensions["registry"]
+    found = visitor()
+    todo, todo_url = _todo(ctx) if found else (None, "")
+    return {
+        "visitor": found,
+        "language": language(),
+        "now": ctx.clock.now(),
+        "here": this_page(),
+        "environment": ctx.settings.environment,
+        "idle_seconds": int(IDLE.total_seconds()),
+        "menu": menu_for(found.actor.role) if found else (),
+        "todo": todo,
+        "todo_url": todo_url,
+    }
+
+
+def _todo(ctx: Context) -> tuple[int | None, str]:
+    known = current_app.extensions.get("registry_todo")
+    found = visitor()
+    if known is None or found is None:
+        return None, ""
+    count, endpoint = known
+    if "todo" not in g:
+        g.todo = count(ctx, found.actor)
+    return g.todo, url_for(endpoint)

@@ -1,0 +1,113 @@
+"""The sign-in page: member number, password, captcha (M4, F1, R23)."""
+
+from io import BytesIO
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.domain.errors import Forbidden, Invalid
+from app.services import captcha
+from app.services import sign_in as service
+from app.services.sign_in import WrongCaptcha, WrongSignIn
+from app.web.health import SIGN_INS
+from app.web.limits import CAPTCHAS, PER_ADDRESS, PER_MEMBER, limiter, typed_member_no
+from app.web.public import public
+from app.web.returning import local_path
+from app.web.session import remember
+from app.web.visitor import context, visitor
+
+pages = Blueprint("sign_in", __name__)
+
+
+def _failed(_response: object) -> bool:
+    return bool(g.get("sign_in_failed"))
+
+
+@pages.get("/sign-in")
+@public
+@limiter.limit(CAPTCHAS)
+def form() -> Response | str:
+    """Show the form with a new captcha; who is signed in already goes on."""
+    if visitor():
+        return redirect(local_path(request.args.get("next", "")) or url_for("home.index"))
+    return _page(next_page=local_path(request.args.get("next", "")))
+
+
+@pages.post("/sign-in")
+@public
+@limiter.limit(PER_ADDRESS)
+@limiter.limit(PER_MEMBER, key_func=typed_member_no, deduct_when=_failed)
+def submit() -> Response | tuple[str, int]:
+    """Sign in; a refusal shows the form again with a new captcha and keeps the member number."""
+    try:
+        token = service.sign_in(context(), request.form, request.remote_addr or "")
+    except (WrongCaptcha, WrongSignIn, Forbidden) as refusal:
+        g.sign_in_failed = isinstance(refusal, WrongSignIn)
+        SIGN_INS.labels(type(refusal).__name__).inc()
+        return _page(
+            refusal=refusal,
+            member_no=request.form.get("member_no", "").strip(),
+            next_page=local_path(request.form.get("next", "")),
+        ), 403 if isinstance(refusal, Forbidden) else 422
+    SIGN_INS.labels("SignedIn").inc()
+    next_page = local_path(request.form.get("next", ""))
+    return remember(redirect(next_page or url_for("home.index")), token)
+
+
+@pages.post("/sign-in/captcha")
+@public
+@limiter.limit(CAPTCHAS)
+def another() -> str:
+    """Show another captcha: only its part to a script, else the form with what was typed."""
+    if request.headers.get("HX-Request"):
+        return render_template("sign_in/captcha.html", **_captcha())
+    return _page(
+        member_no=request.form.get("member_no", "").strip(),
+        next_page=local_path(request.form.get("next", "")),
+    )
+
+
+@pages.get("/sign-in/captcha/<token>.png")
+@public
+@limiter.limit(CAPTCHAS)
+def picture(token: str) -> Response:
+    """Draw the captcha."""
+    from captcha.image import ImageCaptcha
+
+    answer = captcha.answer_of(context(), token)
+    drawn: BytesIO = ImageCaptcha(width=132, height=44, font_sizes=(30, 33, 36)).generate(answer)
+    return Response(drawn.getvalue(), content_type="image/png")
+
+
+@pages.get("/sign-in/captcha/<token>.wav")
+@public
+@limiter.limit(CAPTCHAS)
+def sound(token: str) -> Response:
+    """Speak the captcha, digit by digit."""
+    from captcha.audio import AudioCaptcha
+
+    answer = captcha.answer_of(context(), token)
+    return Response(bytes(AudioCaptcha().generate(answer)), content_type="audio/wav")
+
+
+def _captcha() -> dict[str, object]:
+    ctx = context()
+    if not ctx.settings.captcha:
+        return {"captcha_id": ""}
+    token, answer = captcha.new_captcha(ctx)
+    # Only a demonstration shows the answer: its people are invented, its passwords public.
+    shown = answer if ctx.settings.environment == "demo" else ""
+    return {"captcha_id": token, "captcha_answer": shown}
+
+
+def _page(
+    refusal: Invalid | Forbidden | None = None, member_no: str = "", next_page: str = ""
+) -> str:
+    return render_template(
+        "sign_in/form.html",
+        refusal=refusal,
+        member_no=member_no,
+        next_page=next_page,
+        left=request.args.get("left"),
+        **_captcha(),
+    )
