@@ -4,6 +4,8 @@ from app.config import Settings
 from app.db import Database
 from app.domain.clock import Clock, SystemClock
 from app.services.context import Context
+from app.services.operators import standard_operators
+from app.services.types import two_phase_types
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Context:
@@ -12,4 +14,5 @@ def build(settings: Settings, clock: Clock | None = None) -> Context:
         settings=settings,
         database=Database.connect(settings.database_url),
         clock=clock or SystemClock(),
+        operators=standard_operators(two_phase_types()),
     )

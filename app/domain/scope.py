@@ -12,7 +12,7 @@ class Unit(Protocol):
     """What a scope looks at in an instrument."""
 
     unit_type: str
-    year: int
+    year: int | None
     region: str | None
     project_type: str | None
     vintage: int | None
@@ -39,8 +39,8 @@ class Scope:
         """Return why an instrument may not be surrendered for the notice, or None (R9)."""
         if unit.unit_type == "ccer":
             return ccer.objection(unit)
-        early = self.year_from is not None and unit.year < self.year_from
-        late = self.year_to is not None and unit.year > self.year_to
+        early = self.year_from is not None and (unit.year or 0) < self.year_from
+        late = self.year_to is not None and (unit.year or 9999) > self.year_to
         if not early and not late:
             return None
         window = f"{self.year_from or ''}–{self.year_to or ''}"

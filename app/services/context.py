@@ -1,12 +1,11 @@
 """What every service needs from its surroundings: settings, database, clock, operators."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from app.config import Settings
 from app.db import Database
 from app.domain.clock import Clock
+from app.services.operators import Operators
 
 
 @dataclass(frozen=True)
@@ -19,4 +18,4 @@ class Context:
     settings: Settings
     database: Database
     clock: Clock
-    operators: Mapping[str, Any] = field(default_factory=dict)
+    operators: Operators

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.db import Transaction
-from app.domain.errors import AlreadyDecided, Conflict, Forbidden, NotFound
+from app.domain.errors import AlreadyDecided, Conflict, Forbidden, Invalid, NotFound
 from app.services.actor import Actor
 from app.services.advance import advance
 from app.services.context import Context
 from app.services.instance import COLUMNS, Instance, from_row
 from app.services.step import Decided, Step
 from app.workflow.definition import UserTask
+from app.workflow.forms import Form
 
 MAY_DECIDE = frozenset({"both", "confirm"})
 
@@ -60,16 +61,26 @@ def decide_within(ctx: Context, tx: Transaction, actor: Actor, request: Request)
     given = _given_before(tx, actor, request)
     if given is not None:
         return given
-    instance, open_task = _locked_task(ctx, tx, actor, request)
+    instance, open_task = _open_task(tx, actor, request)
     task = instance.definition.tasks[open_task["element_id"]]
-    form = instance.definition.forms[task.form].validate(request.form)
+    form = _filled(instance.definition.form_of(task.id), request.form)
     step = _step(ctx, tx, actor, instance, task, open_task, form, request)
     data = {k: v for k, v in form.items() if k in instance.definition.declared}
     decision = advance(ctx, step, lambda run: run.complete(request.key, data))
     return Outcome(decision, instance.id, instance.number)
 
 
-def _step(  # noqa: PLR0917
+def _filled(form: Form, given: Mapping[str, Any]) -> dict[str, Any]:
+    clean, errors = form.validate(given)
+    if errors:
+        raise Invalid(
+            "有内容需要修改，尚未提交。", "Some fields need attention; nothing was submitted.",
+            fields=errors,
+        )
+    return clean
+
+
+def _step(
     ctx: Context,
     tx: Transaction,
     actor: Actor,
@@ -99,7 +110,7 @@ def _step(  # noqa: PLR0917
         content=instance.content,
         draft_done=task.id,
     )
-    if instance.definition.forms[task.form].names_units:
+    if any(field.widget == "unit_lines" for field in instance.definition.form_of(task.id).fields):
         step.content = form
         step.changes["content"] = json.dumps(form, ensure_ascii=False)
         step.changes["submitted_at"] = at.isoformat()
@@ -132,8 +143,8 @@ def _given_before(tx: Transaction, actor: Actor, request: Request) -> Outcome | 
     return Outcome(decision, instance, number, replayed=True)
 
 
-def _locked_task(
-    ctx: Context, tx: Transaction, actor: Actor, request: Request
+def _open_task(
+    tx: Transaction, actor: Actor, request: Request
 ) -> tuple[Instance, Mapping[str, Any]]:
     """Return the instance and its open task; the version check when writing is the lock."""
     row = tx.one(
@@ -145,7 +156,7 @@ def _locked_task(
     )
     if row is None:
         raise NotFound
-    instance = from_row(tx, ctx.definitions, row[:-6])
+    instance = from_row(tx, row[:-6])
     names = ("element_id", "visit", "lane", "holder_id", "role", "claimed_by")
     task = dict(zip(names, row[-6:], strict=True))
     if actor.holder_id not in instance.parties.values() and task["holder_id"] != actor.holder_id:

@@ -1,4 +1,4 @@
-"""The parsed diagrams of this process, by content hash."""
+"""The diagrams that instances run: parsed once per content hash, read from the database."""
 
 from app.db import Transaction
 from app.domain.errors import NotFound
@@ -6,42 +6,29 @@ from app.workflow.bundle import Bundle
 from app.workflow.definition import Definition
 
 
-class Definitions:
-    """The diagrams this process has parsed, by content hash; an instance keeps its hash for life.
+def definition_of(tx: Transaction, bundle_hash: str) -> Definition:
+    """Return the definition of a deployed bundle; an instance keeps its bundle for life."""
+    return Definition.cached(bundle_hash) or Definition.accepted(_bundle(tx, bundle_hash))
 
-    Shared by all threads: a hash never changes its meaning, so a race only parses twice.
-    """
 
-    def __init__(self) -> None:
-        self._known: dict[str, Definition] = {}
-
-    def get(self, tx: Transaction, bundle_hash: str) -> Definition:
-        """Return the definition of a deployed bundle, parsed at most once a process."""
-        known = self._known.get(bundle_hash)
-        if known is None:
-            known = self._known[bundle_hash] = Definition.load(_bundle(tx, bundle_hash))
-        return known
-
-    def current(self, tx: Transaction, process_id: str) -> Definition:
-        """Return what new instances of a process run; raises NotFound if it is not deployed."""
-        row = tx.one(
-            """SELECT bundle_hash FROM workflow.deployment WHERE process_id = %(process)s
-               ORDER BY id DESC LIMIT 1""",
-            {"process": process_id},
-        )
-        if row is None:
-            raise NotFound(f"流程 {process_id} 尚未部署。", f"Process {process_id} is not deployed.")
-        return self.get(tx, row[0])
+def current_definition(tx: Transaction, process_id: str) -> Definition:
+    """Return what new instances of a process run; raises NotFound if it is not deployed."""
+    row = tx.one(
+        """SELECT bundle_hash FROM workflow.deployment WHERE process_id = %(process)s
+           ORDER BY id DESC LIMIT 1""",
+        {"process": process_id},
+    )
+    if row is None:
+        raise NotFound(f"流程 {process_id} 尚未部署。", f"Process {process_id} is not deployed.")
+    return definition_of(tx, row[0])
 
 
 def _bundle(tx: Transaction, bundle_hash: str) -> Bundle:
-    process = tx.one(
-        "SELECT process_id FROM workflow.bundle WHERE hash = %(hash)s", {"hash": bundle_hash}
-    )
-    if process is None:
-        raise NotFound
-    files = tx.all(
-        "SELECT path, content FROM workflow.bundle_file WHERE bundle_hash = %(hash)s",
+    rows = tx.all(
+        """SELECT b.process_id, f.path, f.content FROM workflow.bundle b
+           JOIN workflow.bundle_file f ON f.bundle_hash = b.hash WHERE b.hash = %(hash)s""",
         {"hash": bundle_hash},
     )
-    return Bundle(bundle_hash, process[0], {path: bytes(content) for path, content in files})
+    if not rows:
+        raise NotFound
+    return Bundle(rows[0][0], {path: bytes(content) for _, path, content in rows})

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.db import Transaction
 from app.domain.errors import NotFound
-from app.services.definitions import Definitions
+from app.services.definitions import definition_of
 from app.workflow.definition import Definition
 
 
@@ -41,7 +41,7 @@ COLUMNS = """i.id, i.number, i.process_id, i.bundle_hash, i.state, i.version, i.
      WHERE p.instance_id = i.id)"""
 
 
-def load(tx: Transaction, definitions: Definitions, instance_id: int) -> Instance:
+def load(tx: Transaction, instance_id: int) -> Instance:
     """Return an instance; raises NotFound."""
     row = tx.one(
         f"SELECT {COLUMNS} FROM workflow.instance i WHERE i.id = %(id)s",  # noqa: S608
@@ -49,10 +49,10 @@ def load(tx: Transaction, definitions: Definitions, instance_id: int) -> Instanc
     )
     if row is None:
         raise NotFound
-    return from_row(tx, definitions, row)
+    return from_row(tx, row)
 
 
-def from_row(tx: Transaction, definitions: Definitions, row: tuple[Any, ...]) -> Instance:
+def from_row(tx: Transaction, row: tuple[Any, ...]) -> Instance:
     """Make an instance of the columns of COLUMNS."""
     head, state, version, status, *rest = row[:4], bytes(row[4]), row[5], row[6], *row[7:]
     applicant, account, kind, subject, content, transfer, submitted, parties = rest
@@ -69,6 +69,6 @@ def from_row(tx: Transaction, definitions: Definitions, row: tuple[Any, ...]) ->
         transfer,
         submitted,
         parties or {},
-        definitions.get(tx, head[3]),
+        definition_of(tx, head[3]),
     )
 

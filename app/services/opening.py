@@ -55,9 +55,7 @@ class Opened:
     members: tuple[str, ...]
 
 
-def open_holders(
-    ctx: Context, actor: Actor | None, openings: Sequence[Opening]
-) -> list[Opened]:
+def open_holders(ctx: Context, actor: Actor | None, openings: Sequence[Opening]) -> list[Opened]:
     """Open holders, all or none, in one transaction; ``actor`` None is the installation itself."""
     with ctx.database.transaction() as tx:
         return open_within(ctx, tx, actor, openings)
@@ -83,16 +81,15 @@ def open_within(
             "A holder code, member number or account exists already; nothing was opened.",
         ) from error
     _record(ctx, tx, actor, openings)
-    return [
-        Opened(holders[o.code], accounts[o.code], tuple(members[o.code])) for o in openings
-    ]
+    return [Opened(holders[o.code], accounts[o.code], tuple(members[o.code])) for o in openings]
 
 
 def _holders(ctx: Context, tx: Transaction, openings: Sequence[Opening]) -> dict[str, int]:
     rows = tx.all(
         """INSERT INTO identity.holder (code, name, name_en, role, province_id, created_at)
            SELECT code, name, name_en, role, province, %(at)s
-           FROM unnest(%(codes)s, %(names)s, %(names_en)s, %(roles)s, %(provinces)s::bigint[])
+           FROM unnest(%(codes)s::text[], %(names)s::text[], %(names_en)s::text[],
+                       %(roles)s::text[], %(provinces)s::bigint[])
                 AS o (code, name, name_en, role, province)
            RETURNING code, id""",
         {
@@ -119,7 +116,8 @@ def _accounts(
             """INSERT INTO identity.account (number, type, holder_id, name, linked_account_id,
                    opened_at)
                SELECT nextval('identity.account_number')::text, type, holder, name, linked, %(at)s
-               FROM unnest(%(types)s, %(holders)s, %(names)s, %(linked)s::bigint[])
+               FROM unnest(%(types)s::text[], %(holders)s::bigint[], %(names)s::text[],
+                           %(linked)s::bigint[])
                     AS a (type, holder, name, linked)
                RETURNING holder_id, id""",
             {
@@ -151,7 +149,8 @@ def _people(
     rows = tx.all(
         """INSERT INTO identity.person (member_no, name, name_en, email, phone, salt, created_at)
            SELECT number, name, name_en, email, phone, salt, %(at)s
-           FROM unnest(%(numbers)s, %(names)s, %(names_en)s, %(emails)s, %(phones)s, %(salts)s)
+           FROM unnest(%(numbers)s::text[], %(names)s::text[], %(names_en)s::text[],
+                       %(emails)s::text[], %(phones)s::text[], %(salts)s::bytea[])
                 AS p (number, name, name_en, email, phone, salt)
            RETURNING member_no, id""",
         {
@@ -168,7 +167,8 @@ def _people(
     tx.run(
         """INSERT INTO identity.mandate (person_id, account_id, rights, valid_from)
            SELECT person, account, rights, %(today)s
-           FROM unnest(%(people)s, %(accounts)s, %(rights)s) AS m (person, account, rights)""",
+           FROM unnest(%(people)s::bigint[], %(accounts)s::bigint[], %(rights)s::text[])
+                AS m (person, account, rights)""",
         {
             "today": today,
             "people": [ids[number] for number in numbers],
@@ -202,7 +202,7 @@ def _record(
         """INSERT INTO audit.event (at, tag, person_id, account_id, role, subject, data)
            SELECT %(at)s, 'identity:holder:open', %(person)s, %(account)s, %(role)s,
                'holder:' || code, data
-           FROM unnest(%(codes)s, %(data)s) AS e (code, data)""",
+           FROM unnest(%(codes)s::text[], %(data)s::text[]) AS e (code, data)""",
         {
             "at": ctx.clock.now(),
             "person": actor.person_id if actor else None,

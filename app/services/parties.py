@@ -26,11 +26,10 @@ class Party:
 
 def parties_of(tx: Transaction, definition: Definition, applicant: Actor) -> list[Party]:
     """Return the parties of a new instance; raises Invalid when a lane has nobody to fill it."""
-    return [
-        _party(tx, lane, applicant)
-        for lane in definition.lanes.values()
-        if lane.role and lane.party != "item"
-    ]
+    drawn = {task.lane for task in definition.tasks.values()}
+    drawn |= {trigger.lane for trigger in definition.triggers.values()}
+    lanes = [definition.lanes[name] for name in sorted(drawn)]
+    return [_party(tx, lane, applicant) for lane in lanes if lane.role and lane.party != "item"]
 
 
 def _party(tx: Transaction, lane: Lane, applicant: Actor) -> Party:

@@ -11,6 +11,7 @@ from app.domain.clock import local_day
 from app.domain.errors import Forbidden
 from app.services.actor import Actor
 from app.services.context import Context
+from app.services.definitions import current_definition
 from app.services.instance import Instance, load
 from app.services.parties import parties_of
 from app.services.subjects import Subject, subject_of
@@ -43,18 +44,18 @@ def start_within(
     Raises Forbidden when the first task is not for the actor's role, NotFound when the subject
     (such as a notice) is not the actor's.
     """
-    definition = ctx.definitions.current(tx, process_id)
+    definition = current_definition(tx, process_id)
     subject = subject_of(tx, definition.subject, subject_id, actor)
     at = ctx.clock.now()
     run = Run.start(definition, _declared(definition, subject.values), ctx.clock, _no_effects)
     _refuse_wrong_role(definition, run, actor)
     instance_id, number = _insert(tx, actor, definition, subject, at)
     _insert_parties(tx, definition, actor, instance_id)
-    instance = load(tx, ctx.definitions, instance_id)
+    instance = load(tx, instance_id)
     return Started(instance_id, number, _open_first(tx, instance, actor, run, at))
 
 
-def _no_effects(operator: str, params: Mapping[str, Any]) -> None:
+def _no_effects(operator: str, _params: Mapping[str, Any]) -> None:
     """A diagram whose service task runs before anybody has decided anything is refused."""
     raise Forbidden(
         f"流程在首个人工任务之前不能执行 {operator}。",

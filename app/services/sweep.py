@@ -53,7 +53,7 @@ def _wake_one(ctx: Context) -> bool | None:
             if row is None:
                 return None
             due = row[0]
-            instance = from_row(tx, ctx.definitions, row)
+            instance = from_row(tx, row)
             step = Step(
                 tx=tx,
                 instance=instance,
@@ -63,7 +63,7 @@ def _wake_one(ctx: Context) -> bool | None:
                 content=instance.content,
             )
             advance(ctx, step, lambda run: run.fire_timers())
-    except Exception as error:  # noqa: BLE001 - whatever is wrong, the operator must see it
+    except Exception as error:
         log.exception("instance %s is stuck", due)
         _mark_stuck(ctx, due, error)
         return False

@@ -5,17 +5,16 @@ from collections.abc import Mapping
 from app.domain.label import Label
 
 TEMPLATES: Mapping[str, Label] = {
-    "returned": Label(
+    "surrender_returned": Label(
         "申请 {number} 被退回，请查看审核意见后修改并重新提交。",
         "Application {number} was returned; read the opinion, edit it and submit again.",
     ),
-    "approved": Label("申请 {number} 已审核通过。", "Application {number} was approved."),
-    "withdrawn": Label(
-        "申请 {number} 已由申请单位撤回。", "Application {number} was withdrawn by the applicant."
+    "surrender_draft_reminder": Label(
+        "履约截止时间临近，申请 {number} 尚未提交，请尽快提交。",
+        "The compliance deadline is near and application {number} has not been submitted.",
     ),
-    "deadline_near": Label(
-        "申请 {number} 的履约截止时间临近，请尽快办理。",
-        "The compliance deadline of application {number} is near; please act soon.",
+    "surrender_review_reminder": Label(
+        "履约截止时间临近，申请 {number} 待审核，请尽快办理。",
+        "The compliance deadline is near and application {number} awaits review.",
     ),
-    "submitted": Label("申请 {number} 已提交，待审核。", "Application {number} awaits review."),
 }

@@ -9,39 +9,49 @@ from app.services.actor import Actor
 from app.services.advance import advance
 from app.services.context import Context
 from app.services.decide import MAY_DECIDE, Outcome
-from app.services.instance import load
+from app.services.instance import Instance, load
 from app.services.step import Decided, Step
+from app.workflow.run import Run
 
 
 def trigger(ctx: Context, actor: Actor, instance_id: int, name: str) -> Outcome:
-    """Send the event ``name``; raises Conflict when the application has moved past it."""
+    """Send the event ``name``.
+
+    Raises NotFound to a stranger, Forbidden to a party that may not send it, Conflict when the
+    application has moved past it.
+    """
     with ctx.database.transaction() as tx:
-        instance = load(tx, ctx.definitions, instance_id)
+        instance = load(tx, instance_id)
         if actor.holder_id not in instance.parties.values():
             raise NotFound
-        known = instance.definition.triggers.get(name)
-        if known is None:
-            raise NotFound
-        lane = instance.definition.lanes[known.lane]
-        if lane.role != actor.role or instance.parties.get(lane.key) != actor.holder_id:
-            raise Forbidden("您不能进行这一操作。", "This is not yours to do.")
-        if actor.rights not in MAY_DECIDE:
-            raise Forbidden("您的权限不能进行这一操作。", "Your rights do not allow this.")
         step = Step(
             tx=tx,
             instance=instance,
             actor=actor,
             at=ctx.clock.now(),
-            decided=Decided(known.element_id, 1, "trigger", lane.key, verdict=name),
+            decided=Decided(name, 1, "trigger", "", verdict=name),
             content=instance.content,
         )
-        decision = advance(ctx, step, lambda run: run.trigger(name))
+
+        def send(run: Run) -> None:
+            step.decided.element_id, step.decided.lane = _sender(run, instance, actor, name)
+            run.trigger(name)
+
+        decision = advance(ctx, step, send)
         return Outcome(decision, instance.id, instance.number)
 
 
-def too_late() -> Conflict:
-    """The application has been decided in the meantime."""
-    return Conflict(
-        "申请已进入下一步，不能再进行这一操作。",
-        "The application has moved on; this can no longer be done.",
-    )
+def _sender(run: Run, instance: Instance, actor: Actor, name: str) -> tuple[str, str]:
+    """Return the event's element and the sender's lane; raises unless it is open and theirs."""
+    waiting = [trigger for trigger in run.open_triggers() if trigger.name == name]
+    if not waiting:
+        raise Conflict(
+            "申请已进入下一步，不能再进行这一操作。",
+            "The application has moved on; this can no longer be done.",
+        )
+    lane = instance.definition.lanes[waiting[0].lane]
+    if lane.role != actor.role or instance.parties.get(lane.key) != actor.holder_id:
+        raise Forbidden("这一操作不由您所代表的单位进行。", "This is not for your organisation.")
+    if actor.rights not in MAY_DECIDE:
+        raise Forbidden("您的权限不能进行这一操作。", "Your rights do not allow this.")
+    return waiting[0].element_id, lane.key

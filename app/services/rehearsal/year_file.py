@@ -129,7 +129,7 @@ def _operators(reader: Iterator[list[str]], header: list[str]) -> list[Operator]
             first = seen.setdefault(operator.operator_id, number)
             if first != number:
                 errors.append(
-                    f"row {number}: operator_id {operator.operator_id} already stands in row {first}"
+                    f"row {number}: operator_id {operator.operator_id} stands in row {first} too"
                 )
             operators.append(operator)
     except csv.Error as error:

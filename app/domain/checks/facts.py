@@ -1,0 +1,114 @@
+"""What numbered checks look at: one snapshot of a wish, loaded before any of them runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.domain.offset_rule import OffsetRule
+from app.domain.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A way that a transaction type allows: a unit type from one account type to another."""
+
+    unit_type: str
+    from_type: str
+    to_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFacts:
+    """The transaction type as data; ``checks`` are the codes that run, in order."""
+
+    code: str
+    name: str
+    name_en: str
+    proposers: frozenset[str]
+    own_source: bool
+    linked_only: bool
+    despite_status: bool
+    routes: tuple[Route, ...]
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """An account: its status governs sending and receiving (G22)."""
+
+    id: int
+    number: str
+    type: str
+    status: str
+    holder_id: int
+    linked_account_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """What a rule looks at in an instrument."""
+
+    id: int
+    code: str
+    name: str
+    unit_type: str
+    year: int | None
+    region: str | None = None
+    project_type: str | None = None
+    vintage: int | None = None
+    covered_source: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """One wished line in whole tonnes.
+
+    ``available`` is what the sender may still use of the instrument, plus what this application
+    itself holds already (on approval the checks run again). ``unit`` is None for an unknown code.
+    """
+
+    instrument: str
+    quantity: int
+    available: int
+    unit: UnitFacts | None
+    to: AccountFacts | None = None
+    lot_remaining: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """A compliance notice, in whole tonnes; ``pending`` excludes this application's own hold."""
+
+    number: str
+    obligation: int
+    surrendered: int
+    pending: int
+    ccer_limit: int
+    ccer_surrendered: int
+    ccer_pending: int
+    scope: Scope
+    ccer_rule: OffsetRule
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The snapshot: type, sender, lines, and what the application is about."""
+
+    type: TypeFacts
+    role: str
+    acting_holder: int
+    sender: AccountFacts | None
+    lines: tuple[LineFacts, ...]
+    notice: NoticeFacts | None = None
+    ids: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """The tonnes of all lines."""
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def ccer(self) -> int:
+        """The tonnes of reductions among the lines."""
+        return sum(x.quantity for x in self.lines if x.unit and x.unit.unit_type == "ccer")

@@ -1,0 +1,91 @@
+"""2xxx: the units of a movement."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from app.domain.checks.check import Check, Objection, tonnes
+from app.domain.checks.facts import Facts
+from app.domain.label import Label
+
+
+def _known(facts: Facts) -> Iterator[Objection]:
+    for line in facts.lines:
+        if line.unit is None:
+            yield (
+                Label(
+                    f"没有标的编码 {line.instrument}",
+                    f"there is no instrument {line.instrument}",
+                ),
+                {"instrument": line.instrument},
+            )
+    if not facts.lines:
+        yield Label("至少须有一个标的", "at least one instrument is needed"), {}
+
+
+def _positive(facts: Facts) -> Iterator[Objection]:
+    for line in facts.lines:
+        if line.quantity <= 0:
+            yield (
+                Label(
+                    f"{line.instrument} 的数量须为大于 0 的整数吨",
+                    f"the quantity of {line.instrument} must be whole tonnes above zero",
+                ),
+                {"instrument": line.instrument, "quantity": line.quantity},
+            )
+
+
+def _once(facts: Facts) -> Iterator[Objection]:
+    """A line is one instrument for one account (and one custody lot); two would hide a sum."""
+    lines = Counter((x.instrument, x.to.id if x.to else None) for x in facts.lines)
+    for (code, _), times in lines.items():
+        if times > 1 and all(x.lot_remaining is None for x in facts.lines):
+            yield (
+                Label(f"标的 {code} 重复列出", f"instrument {code} is listed twice"),
+                {"instrument": code},
+            )
+
+
+def _available(facts: Facts) -> Iterator[Objection]:
+    wanted: Counter[str] = Counter()
+    for line in facts.lines:
+        wanted[line.instrument] += line.quantity
+    for code, quantity in wanted.items():
+        has = next(x.available for x in facts.lines if x.instrument == code)
+        if quantity > has:
+            yield (
+                Label(
+                    f"{code} 可用量 {tonnes(has)} 吨，申请 {tonnes(quantity)} 吨，"
+                    f"超出 {tonnes(quantity - has)} 吨",
+                    f"{code}: {tonnes(has)} t available, {tonnes(quantity)} t applied,"
+                    f" {tonnes(quantity - has)} t too many",
+                ),
+                {"instrument": code, "available": has, "quantity": quantity},
+            )
+
+
+def _show_available(facts: Facts) -> Label:
+    parts = [f"{x.instrument} {tonnes(x.quantity)} ≤ {tonnes(x.available)}" for x in facts.lines]
+    return Label("；".join(parts), "; ".join(parts))
+
+
+def _lots(facts: Facts) -> Iterator[Objection]:
+    """G37: not more than remains in the custody lot."""
+    for line in facts.lines:
+        if line.lot_remaining is None or line.quantity > line.lot_remaining:
+            left = line.lot_remaining or 0
+            yield (
+                Label(
+                    f"存管剩余 {tonnes(left)} 吨，申请返还 {tonnes(line.quantity)} 吨",
+                    f"{tonnes(left)} t remain in custody, {tonnes(line.quantity)} t applied",
+                ),
+                {"instrument": line.instrument, "remaining": left, "quantity": line.quantity},
+            )
+
+
+CHECKS = (
+    Check("2001", Label("标的存在", "the instruments exist"), _known),
+    Check("2002", Label("数量为大于 0 的整数吨", "quantities are whole tonnes above 0"), _positive),
+    Check("2003", Label("标的不重复", "no instrument is listed twice"), _once),
+    Check("2004", Label("可用量充足", "enough units are available"), _available, _show_available),
+    Check("2006", Label("不超过存管剩余量", "not above what remains in custody"), _lots),
+)

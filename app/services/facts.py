@@ -1,0 +1,106 @@
+"""Load what the numbered checks look at, for an application, an order or a file alike."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from app.db import Transaction
+from app.domain.checks.facts import AccountFacts, Facts, LineFacts, NoticeFacts, UnitFacts
+from app.domain.offset_rule import OffsetRule
+from app.domain.scope import Scope
+from app.services.types import type_facts
+
+
+@dataclass(frozen=True, slots=True)
+class WishLine:
+    """Whole tonnes of an instrument (by code) for an account, or where the type leads."""
+
+    instrument: str
+    quantity: int
+    to_account: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A movement that somebody wants; ``held`` is the transfer that already holds its units."""
+
+    type: str
+    from_account: int
+    lines: tuple[WishLine, ...]
+    acting_holder: int
+    role: str
+    notice_id: int | None = None
+    held: int | None = None
+
+
+def facts_of(tx: Transaction, wish: Wish) -> Facts:
+    """Return the snapshot for a wish, loaded in one round trip."""
+    row = tx.one(
+        "SELECT workflow.facts(%(sender)s, %(codes)s, %(targets)s::bigint[], %(notice)s, %(held)s)",
+        {
+            "sender": wish.from_account,
+            "codes": [line.instrument for line in wish.lines] or [""],
+            "targets": [line.to_account for line in wish.lines if line.to_account],
+            "notice": wish.notice_id,
+            "held": wish.held,
+        },
+    )
+    found: Mapping[str, Any] = row[0] if row else {}
+    units = {unit["code"]: unit for unit in found["units"]}
+    targets = {a["id"]: AccountFacts(**a) for a in found["targets"]}
+    notice = found["notice"]
+    ids = {unit["code"]: unit["id"] for unit in found["units"]}
+    if notice:
+        ids["notice:obligation"] = notice["obligation_ceiling_id"]
+        ids["notice:ccer"] = notice["ccer_ceiling_id"]
+    return Facts(
+        type=type_facts(wish.type),
+        role=wish.role,
+        acting_holder=wish.acting_holder,
+        sender=AccountFacts(**found["sender"]) if found["sender"] else None,
+        lines=tuple(_line(line, units, targets) for line in wish.lines),
+        notice=_notice(notice) if notice else None,
+        ids=ids,
+    )
+
+
+def _line(
+    line: WishLine, units: Mapping[str, Any], targets: Mapping[int, AccountFacts]
+) -> LineFacts:
+    unit = units.get(line.instrument)
+    return LineFacts(
+        instrument=line.instrument,
+        quantity=line.quantity,
+        available=unit["available"] if unit else 0,
+        unit=_unit(unit) if unit else None,
+        to=targets.get(line.to_account) if line.to_account else None,
+    )
+
+
+def _unit(unit: Mapping[str, Any]) -> UnitFacts:
+    return UnitFacts(**{k: v for k, v in unit.items() if k != "available"})
+
+
+def _notice(notice: Mapping[str, Any]) -> NoticeFacts:
+    scope, rule = _rules(notice["scope"], notice["ccer_rule"])
+    return NoticeFacts(
+        number=notice["number"],
+        obligation=notice["obligation"],
+        surrendered=notice["surrendered"],
+        pending=notice["pending"],
+        ccer_limit=notice["ccer_limit"],
+        ccer_surrendered=notice["ccer_surrendered"],
+        ccer_pending=notice["ccer_pending"],
+        scope=scope,
+        ccer_rule=rule,
+        deadline=datetime.fromisoformat(notice["deadline"]),
+    )
+
+
+@lru_cache(maxsize=256)
+def _rules(scope: str, rule: str) -> tuple[Scope, OffsetRule]:
+    """Read the stored rules; a province's notices of a year nearly all carry the same two."""
+    return Scope.from_json(json.loads(scope)), OffsetRule.from_json(json.loads(rule))

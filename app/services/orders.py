@@ -1,0 +1,99 @@
+"""Direct transfers by order: proposer, approver and document number on record (S6-S35, R30).
+
+What an authority decided outside the system enters the ledger as an order; the same numbered
+checks run as for an application.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.db import Transaction
+from app.domain.checks import findings
+from app.domain.errors import Refused
+from app.ledger.posting import call
+from app.services.actor import Actor
+from app.services.context import Context
+from app.services.facts import Wish, WishLine, facts_of
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """Units of one instrument for one account; ``quantity`` in whole tonnes.
+
+    ``to_account`` None means where the type's route leads (the linked or the collective account).
+    """
+
+    instrument: str
+    quantity: int
+    to_account: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A direct transfer of one type out of one account, to one or many.
+
+    ``key`` makes it safe to send twice; ``approver`` is needed where the type has an approver.
+    """
+
+    key: str
+    type: str
+    from_account: int
+    lines: Sequence[OrderLine]
+    document_number: str
+    approver_id: int | None = None
+    reason: str = ""
+
+
+def execute(ctx: Context, actor: Actor, order: Order) -> int:
+    """Carry out an order in its own transaction; return the transfer's id.
+
+    Raises Refused with every failing numbered check, Conflict when the key was used for other
+    content, and what the ledger refuses.
+    """
+    with ctx.database.transaction() as tx:
+        return execute_within(ctx, tx, actor, order)
+
+
+def execute_within(ctx: Context, tx: Transaction, actor: Actor, order: Order) -> int:
+    """Do the same inside a transaction that is already open."""
+    wish = Wish(
+        type=order.type,
+        from_account=order.from_account,
+        lines=tuple(WishLine(x.instrument, x.quantity, x.to_account) for x in order.lines),
+        acting_holder=actor.holder_id,
+        role=actor.role,
+    )
+    facts = facts_of(tx, wish)
+    failing = findings(facts)
+    if failing:
+        raise Refused(failing)
+    return int(call(tx, "direct", _request(ctx, actor, order, facts.ids))["transfer_id"])
+
+
+def _request(
+    ctx: Context, actor: Actor, order: Order, instruments: Mapping[str, int]
+) -> dict[str, Any]:
+    return {
+        "key": order.key,
+        "type": order.type,
+        "from_account": order.from_account,
+        "lines": [
+            {
+                "instrument_id": instruments[line.instrument],
+                "quantity": str(line.quantity),
+                **({"to_account": line.to_account} if line.to_account else {}),
+            }
+            for line in order.lines
+        ],
+        "reason": order.reason,
+        "person_id": actor.person_id,
+        "account_id": actor.account_id,
+        "role": actor.role,
+        "at": ctx.clock.now().isoformat(),
+        "order": {
+            "proposer_person": actor.person_id,
+            "approver_person": order.approver_id,
+            "document_number": order.document_number,
+        },
+    }
