@@ -104,7 +104,6 @@ class Transfer(Base):
             "id",
             postgresql_where=text("(instance_id IS NOT NULL)"),
         ),
-        Index("transfer_type", "type", "id"),
         {"schema": "ledger"},
     )
 

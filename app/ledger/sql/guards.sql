@@ -46,9 +46,6 @@ LANGUAGE plpgsql AS $$
 DECLARE
     covered numeric;
 BEGIN
-    IF isempty(wanted) THEN
-        RETURN;
-    END IF;
     SELECT sum(upper(b.serials * wanted) - lower(b.serials * wanted)) INTO covered
     FROM ledger.unit_block b WHERE b.serials && wanted AND b.instrument_id = instrument;
     IF covered IS DISTINCT FROM upper(wanted) - lower(wanted) THEN
@@ -65,10 +62,14 @@ BEGIN
     IF TG_OP = 'DELETE' OR NEW.instrument_id <> OLD.instrument_id
        OR NOT NEW.serials && OLD.serials THEN
         PERFORM ledger.require_cover(OLD.serials, OLD.instrument_id);
-    ELSE
-        PERFORM ledger.require_cover(OLD.serials * int8range(NULL, lower(NEW.serials)),
+        RETURN NULL;
+    END IF;
+    IF lower(OLD.serials) < lower(NEW.serials) THEN
+        PERFORM ledger.require_cover(int8range(lower(OLD.serials), lower(NEW.serials)),
                                      OLD.instrument_id);
-        PERFORM ledger.require_cover(OLD.serials * int8range(upper(NEW.serials), NULL),
+    END IF;
+    IF upper(NEW.serials) < upper(OLD.serials) THEN
+        PERFORM ledger.require_cover(int8range(upper(NEW.serials), upper(OLD.serials)),
                                      OLD.instrument_id);
     END IF;
     RETURN NULL;

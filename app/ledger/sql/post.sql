@@ -6,8 +6,10 @@ DECLARE
     transfer bigint := (request->>'transfer_id')::bigint;
     resolved record;
     target record;
-    wanted numeric := 0;
-    moved numeric;
+    block record;
+    wanted bigint := 0;
+    moved bigint := 0;
+    entries integer := 0;
     into_custody boolean := false;
     has_lots boolean := false;
 BEGIN
@@ -34,7 +36,7 @@ BEGIN
     IF has_lots THEN
         PERFORM ledger.settle_lots(transfer, posted => true);
     END IF;
-    WITH gone AS (
+    FOR block IN
         UPDATE ledger.unit_block b SET account_id = l.to_account_id, position = l.to_position,
             transfer_id = NULL, line_no = NULL,
             custody_lot_id = CASE WHEN into_custody THEN (SELECT c.id FROM ledger.custody_lot c
@@ -43,15 +45,15 @@ BEGIN
         WHERE b.transfer_id = transfer AND l.transfer_id = transfer AND l.no = b.line_no
         RETURNING b.instrument_id, b.serials, b.custody_lot_id, l.from_account_id,
             l.held_position, l.to_account_id, l.to_position
-    ), journal AS (
+    LOOP
+        entries := entries + 1;
+        moved := moved + (upper(block.serials) - lower(block.serials));
         INSERT INTO ledger.entry
-        SELECT resolved.event, row_number() OVER (ORDER BY lower(g.serials)), g.instrument_id,
-               g.serials, g.from_account_id, g.held_position, g.to_account_id, g.to_position,
-               g.custody_lot_id
-        FROM gone g
-    )
-    SELECT sum(upper(g.serials) - lower(g.serials)) INTO moved FROM gone g;
-    IF moved IS DISTINCT FROM wanted THEN
+        VALUES (resolved.event, entries, block.instrument_id, block.serials,
+                block.from_account_id, block.held_position, block.to_account_id,
+                block.to_position, block.custody_lot_id);
+    END LOOP;
+    IF moved <> wanted THEN
         PERFORM ledger.refuse('RL408', 'the held units are not where they were put',
             jsonb_build_object('transfer_id', transfer::text, 'wanted', wanted::text,
                                'found', moved::text));

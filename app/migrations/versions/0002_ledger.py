@@ -86,7 +86,6 @@ CREATE TABLE ledger.transfer (
 CREATE UNIQUE INDEX transfer_reversed_once ON ledger.transfer (reverses_id)
     WHERE reverses_id IS NOT NULL;
 CREATE INDEX transfer_instance ON ledger.transfer (instance_id, id) WHERE instance_id IS NOT NULL;
-CREATE INDEX transfer_type ON ledger.transfer (type, id);
 
 -- What backs a direct transfer or a reversal: two people and a document (S20, G8).
 CREATE TABLE ledger.direct_order (
