@@ -131,7 +131,7 @@ class Run:
         task = self._open(key)
         spec = task.task_spec
         allowed = self.definition.declared
-        repeated = task.parent.task_spec if isinstance(task.parent.task_spec, EachOf) else None
+        repeated = _repeated(task)
         if repeated is not None:
             allowed = allowed | self.definition.items[spec.bpmn_id]
         values = self._allowed(task.data, allowed) | self._allowed(data, allowed)
@@ -188,8 +188,8 @@ class Run:
         """The declared values, as the oldest open branch sees them."""
         if self.ended:
             return dict(self._tree.data)
-        live = [t for t in self._tasks() if t._state in {READY, WAITING}]
-        values = min(live, key=lambda t: t.id).data if live else {}
+        open_ = [t for t in self._tasks() if _rests_on(t)]
+        values = min(open_, key=lambda t: t.id).data if open_ else {}
         return {k: v for k, v in values.items() if k in self.definition.declared}
 
     # Trace: the tree reports here where the instance goes.
@@ -200,7 +200,7 @@ class Run:
         if spec.bpmn_id is None:
             return
         before = task.parent
-        if isinstance(before.task_spec, EachOf):
+        if _repeated(task) is not None:
             return  # the children of a repeated task stand inside one element
         while before is not None and before.task_spec.bpmn_id is None:
             before = before.parent
@@ -224,10 +224,7 @@ class Run:
 
     def _go_on(self) -> None:
         self._tree.run_to_rest()
-        if not self.ended and not any(
-            t._state == READY or (t._state == WAITING and hasattr(t.task_spec, "event_definition"))
-            for t in self._tasks()
-        ):
+        if not self.ended and not any(map(_rests_on, self._tasks())):
             raise Stuck(f"{self.definition.process_id} rests without an open task or an end")
 
     def _tasks(self) -> Iterator[Task]:
@@ -250,22 +247,33 @@ class Run:
     def _shown(self, task: Task) -> OpenTask:
         element_id = task.task_spec.bpmn_id
         user_task = self.definition.tasks[element_id]
-        item = None
-        if isinstance(task.parent.task_spec, EachOf):
-            item_spec = task.parent.task_spec.input_item
-            item = task.data.get(item_spec.bpmn_id) if item_spec is not None else None
+        repeated = _repeated(task)
         due = task.data.get(user_task.due_at) if user_task.due_at else None
         return OpenTask(
             key=task.id,
             task=user_task,
             visit=self.visits[element_id],
-            item=item,
+            item=task.data.get(repeated.input_item.bpmn_id) if repeated is not None else None,
             due=instant(due) if due else None,
         )
 
     @staticmethod
     def _allowed(data: Mapping[str, object], names: frozenset[str]) -> dict[str, Any]:
         return {name: plain(value) for name, value in data.items() if name in names}
+
+
+def _repeated(task: Task) -> EachOf | None:
+    """Return the frame of a repeated task's child; nothing for any other task."""
+    frame = task.parent.task_spec if task.parent is not None else None
+    is_child = isinstance(frame, EachOf) and frame.task_spec == task.task_spec.name
+    return frame if is_child else None
+
+
+def _rests_on(task: Task) -> bool:
+    """Tell whether a person, a message or a timer can move the instance on at a task."""
+    if task._state == WAITING:
+        return hasattr(task.task_spec, "event_definition")
+    return bool(task._state == READY)
 
 
 class _Step:

@@ -117,8 +117,8 @@ class ParallelGateway(Step, ParallelGatewayMixin, BpmnSpecMixin):
         one of another branch.
         """
         arrivals = [t for t in task.workflow.tasks.values() if t.task_spec is self]
-        if len(arrivals) > 1:
-            task.data = _changes_of(arrivals)
+        if len(arrivals) > 1:  # of two branches that changed one value, the later to arrive wins
+            task.data = _changes_of(sorted(arrivals, key=lambda t: t.id))
         return True
 
 
