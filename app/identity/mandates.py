@@ -10,15 +10,18 @@ from app.identity.actor import Actor
 # A mandate counts from its first day to its last, both included; days are Beijing days.
 VALID = "m.valid_from <= %(today)s AND (m.valid_to IS NULL OR m.valid_to >= %(today)s)"
 
+# The columns of an Actor, in the order of its fields.
+ACTOR = """p.id, p.name, h.id, h.name, a.id, h.role, m.rights, h.province_id,
+    encode(sha256(p.salt || convert_to(p.member_no, 'UTF8')), 'hex')"""
+
 _ACTOR = f"""
-    SELECT p.id, p.name, h.id, h.name, a.id, h.role, m.rights, h.province_id,
-        encode(sha256(p.salt || convert_to(p.member_no, 'UTF8')), 'hex')
+    SELECT {ACTOR}
     FROM identity.mandate m
     JOIN identity.person p ON p.id = m.person_id AND p.closed_at IS NULL
     JOIN identity.account a ON a.id = m.account_id
     JOIN identity.holder h ON h.id = a.holder_id
     WHERE {VALID}
-"""  # noqa: S608 -- the fragment is the constant above
+"""  # noqa: S608 -- the fragments are the constants above
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Signed-in browsers: a random token in the cookie, its hash and its limits in the database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.db import Transaction
 from app.identity.actor import Actor
-from app.identity.mandates import VALID, MandateView, mandates_of
+from app.identity.mandates import ACTOR, VALID, MandateView, mandates_of
 from app.identity.token_text import new_token, token_hash
 
 IDLE = timedelta(minutes=30)
@@ -14,6 +14,7 @@ ABSOLUTE = timedelta(hours=12)
 KEPT = timedelta(days=30)  # ended sessions stay that long for questions
 # Being seen is written down at most this often: a page view should not cost a write.
 SEEN_EVERY = timedelta(minutes=1)
+ACTOR_COLUMNS = len(fields(Actor))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class SignedIn:
 
 
 _FIND = f"""
-    SELECT p.id, p.name, h.id, h.name, a.id, h.role, m.rights, h.province_id,
+    SELECT {ACTOR},
            p.member_no, s.mandate_id, a.number, a.name, a.type, p.password_changed_at,
            before.at, before.ip,
            (SELECT count(*) FROM identity.sign_in f
@@ -87,12 +88,10 @@ def find_session(tx: Transaction, token: str, at: datetime, today: date) -> Sign
     row = tx.one(_FIND, {"hash": hashed, "at": at, "idle": at - IDLE, "today": today})
     if row is None:
         return None
-    facts: tuple[Any, ...] = (
-        *row[8:17],
-        _choice(tx, row[0], today) if len(row[18]) > 1 else (),
-        at - row[17] > SEEN_EVERY,
-    )
-    return SignedIn(hashed, Actor(*row[:8]), *facts)
+    who, (*facts, seen, mandates) = row[:ACTOR_COLUMNS], row[ACTOR_COLUMNS:]
+    choice = _choice(tx, row[0], today) if len(mandates) > 1 else ()
+    rest: tuple[Any, ...] = (*facts, choice, at - seen > SEEN_EVERY)
+    return SignedIn(hashed, Actor(*who), *rest)
 
 
 def _choice(tx: Transaction, person_id: int, today: date) -> tuple[MandateView, ...]:

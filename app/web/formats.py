@@ -39,9 +39,9 @@ def near(instant: datetime | None) -> str:
     local, today = instant.astimezone(BEIJING), local_day(_now())
     clock = local.strftime("%H:%M")
     if local.date() == today:
-        return f"{_('今日')} {clock}"
+        return " ".join((str(_("今日")), clock))
     if local.date() == today - timedelta(days=1):
-        return f"{_('昨日')} {clock}"
+        return " ".join((str(_("昨日")), clock))
     return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")
 
 
