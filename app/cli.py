@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from app.commands import COMMANDS
 from app.config import Settings, SettingsError, settings_from
 from app.domain.errors import RegistryError
 
@@ -16,6 +17,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 @click.group()
 def main() -> None:
     """The carbon registry's command line."""
+
+
+for one in COMMANDS:
+    main.add_command(one)
 
 
 def plainly(command: Command) -> Command:

@@ -17,7 +17,6 @@ from app.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from app.domain.label import Label
 from app.domain.offset_rule import OffsetRule
 from app.domain.scope import Scope
-from app.ledger.posting import call
 from app.services.actor import Actor
 from app.services.context import Context
 
@@ -163,7 +162,11 @@ def _compliance_account(tx: Transaction, actor: Actor, emitter_id: int) -> int:
 
 
 def _ceiling(tx: Transaction, code: str, total: int) -> int:
-    return int(call(tx, "open_ceiling", {"code": code, "total": str(total)})["ceiling_id"])
+    row = tx.one(
+        "SELECT ledger.open_ceiling(%(code)s, %(total)s)", {"code": code, "total": total}
+    )
+    assert row is not None  # noqa: S101 - a function always gives a row
+    return int(row[0])
 
 
 def _record(

@@ -212,3 +212,23 @@ def _record(
             "data": [json.dumps({"accounts": list(o.accounts)}) for o in openings],
         },
     )
+
+
+def holders_by_code(ctx: Context, codes: Sequence[str]) -> dict[str, Opened]:
+    """Return the holders that were opened under these codes before."""
+    with ctx.database.transaction() as tx:
+        rows = tx.all(
+            """SELECT h.code, h.id,
+                   (SELECT json_object_agg(a.type, a.id) FROM identity.account a
+                    WHERE a.holder_id = h.id),
+                   (SELECT array_agg(p.member_no ORDER BY p.id) FROM identity.person p
+                    WHERE p.id IN (SELECT m.person_id FROM identity.mandate m
+                        JOIN identity.account a ON a.id = m.account_id
+                        WHERE a.holder_id = h.id))
+               FROM identity.holder h WHERE h.code = ANY (%(codes)s)""",
+            {"codes": list(codes)},
+        )
+    return {
+        code: Opened(holder, accounts or {}, tuple(members or ()))
+        for code, holder, accounts, members in rows
+    }

@@ -10,7 +10,13 @@ from app.identity.actor import Actor
 from app.identity.mandates import actor_by_member_no
 from app.services.context import Context
 from app.services.notices import Year, set_year
-from app.services.opening import Opened, Opening, PersonOpening, open_holders
+from app.services.opening import (
+    Opened,
+    Opening,
+    PersonOpening,
+    holders_by_code,
+    open_holders,
+)
 from app.services.rehearsal.year_file import Operator
 
 YEAR = 2021
@@ -72,15 +78,15 @@ def open_market(
     """Open everybody of the file; ``progress`` is told how many operators were opened."""
     market = Market()
     opened = {o.code: o for o in (NATIONAL, REGISTRY, AUCTION)}
-    done = dict(zip(opened, open_holders(ctx, None, list(opened.values())), strict=True))
+    done = dict(zip(opened, _opened(ctx, list(opened.values())), strict=True))
     market.national, market.auction = done["NATIONAL"].accounts, done["AUCTION"].accounts
     codes = sorted({o.regulator for o in operators})
-    regulators = open_holders(ctx, None, [_regulator(code, n) for n, code in enumerate(codes)])
+    regulators = _opened(ctx, [_regulator(code, n) for n, code in enumerate(codes)])
     market.regulators = dict(zip(codes, regulators, strict=True))
     for first in range(0, len(operators), BATCH):
         batch = operators[first : first + BATCH]
         openings = [_emitter(o, market.regulators[o.regulator].holder_id) for o in batch]
-        for operator, one in zip(batch, open_holders(ctx, None, openings), strict=True):
+        for operator, one in zip(batch, _opened(ctx, openings), strict=True):
             market.operators[operator.operator_id] = one
         progress(len(batch))
     with ctx.database.transaction() as tx:
@@ -89,6 +95,14 @@ def open_market(
             Year(YEAR, DEADLINE, 7, Scope(year_from=None, year_to=YEAR), OffsetRule()),
         )
     return market
+
+
+def _opened(ctx: Context, openings: Sequence[Opening]) -> list[Opened]:
+    """Open a batch, or take it as it was opened before the rehearsal stopped: a batch is whole."""
+    known = holders_by_code(ctx, [o.code for o in openings])
+    if known:
+        return [known[o.code] for o in openings]
+    return open_holders(ctx, None, openings)
 
 
 def _regulator(code: str, place: int) -> Opening:

@@ -1,0 +1,10 @@
+"""The commands of ``registry`` that run the registry: one module a noun, each calls a service."""
+
+import click
+
+from app.commands.deploy import deploy
+from app.commands.ledger import verify
+from app.commands.rehearse import rehearse
+from app.commands.worker import sweep, worker
+
+COMMANDS: tuple[click.Command, ...] = (deploy, verify, rehearse, worker, sweep)
