@@ -54,10 +54,11 @@ BEGIN
     END IF;
 END $$;
 
+-- Deferred guards run at commit, when the role is the application's again: they are definer's.
 -- What a block gave up (its whole range, or the parts that were cut off) is held by others when
 -- the transaction commits. Only what changed is looked at, so the cost does not grow.
 CREATE OR REPLACE FUNCTION ledger.guard_given_up() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 BEGIN
     IF TG_OP = 'DELETE' OR NEW.instrument_id <> OLD.instrument_id
        OR NOT NEW.serials && OLD.serials THEN
@@ -76,7 +77,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger.guard_issue() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 BEGIN
     PERFORM ledger.require_cover(NEW.serials, NEW.instrument_id);
     RETURN NULL;
