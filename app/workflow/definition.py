@@ -1,6 +1,6 @@
 """A process as the registry knows it: parsed once per content hash and shared by all threads."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -88,6 +88,7 @@ class Definition:
         self.flows: dict[tuple[str, str], str] = {
             (e.source, e.target): e.id for e in self._of_kind("sequenceFlow")
         }
+        self.outcomes: frozenset[str] = frozenset(self._main_ends())
         self._prepare(bundle)
 
     def _prepare(self, bundle: Bundle) -> None:
@@ -155,6 +156,24 @@ class Definition:
     def form_of(self, task_id: str) -> Form:
         """Return the form of a user task. Raises KeyError."""
         return self.forms[self.tasks[task_id].form]
+
+    def _main_ends(self) -> Iterator[str]:
+        """The ends of the main line: what a reminder beside an open task comes to is no outcome."""
+        steps: dict[str, list[str]] = {}
+        for source, target in self.flows:
+            steps.setdefault(source, []).append(target)
+        for e in self._of_kind("boundaryEvent"):
+            if e.node.get("cancelActivity", "true") == "true":
+                steps.setdefault(e.node.get("attachedToRef", ""), []).append(e.id)
+        waiting = [e.id for e in self._of_kind("startEvent") if e.scope == self.process_id]
+        seen = set(waiting)
+        while waiting:
+            current = waiting.pop()
+            if self.elements[current].kind == "endEvent":
+                yield current
+            found = [i for i in steps.get(current, ()) if i not in seen]
+            seen.update(found)
+            waiting.extend(found)
 
     def _of_kind(self, kind: str) -> list[Element]:
         return [e for e in self.elements.values() if e.kind == kind]

@@ -15,7 +15,7 @@ from app.workflow.codec import plant, plant_subprocess, rows_of, seal, subproces
 from app.workflow.definition import Definition, Trigger, UserTask
 from app.workflow.engine import Engine, Operate, plain
 from app.workflow.prune import prune
-from app.workflow.specs import EachOf, EndEvent
+from app.workflow.specs import EachOf
 from app.workflow.specs import UserTask as UserTaskSpec
 from app.workflow.timers import DUE, FIRED, Timer, instant
 from app.workflow.tree import READY, WAITING, ProcessTree, Task
@@ -110,7 +110,7 @@ class Run:
         visits = [self.visits.get(name, 0) for name in self.definition.task_ids]
         end = tree.data if tree.completed else None
         rows, subs = rows_of(tree), subprocesses_of(tree)
-        return seal([tree.next_id, visits, self.outcome, end, rows, subs], self.definition.hash)
+        return seal([tree.next_id, visits, self._outcome, end, rows, subs], self.definition.hash)
 
     def open_tasks(self) -> list[OpenTask]:
         """Return what waits for people, oldest first."""
@@ -216,7 +216,7 @@ class Run:
         spec = task.task_spec
         if getattr(spec, "kind", ""):
             self.path.append(Visit(spec.bpmn_id, spec.kind))
-            if isinstance(spec, EndEvent) and task.workflow is self._tree:
+            if spec.bpmn_id in self.definition.outcomes:
                 self._outcome = spec.bpmn_id
 
     def _step(self) -> "_Step":

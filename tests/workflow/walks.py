@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,13 @@ VALUES: Mapping[str, object] = {
 }
 
 
+@cache
 def real_definitions() -> list[Definition]:
     """Return the diagrams that are deployed."""
     return [Definition.load(b, OPERATORS) for b in read_bundles(ROOT / "processes", ROOT / "forms")]
 
 
+@cache
 def test_definitions() -> list[Definition]:
     """Return the diagrams made for tests: timers, joins, subprocesses, repeated tasks."""
     found = read_bundles(HERE / "diagrams", HERE / "diagrams" / "forms")
