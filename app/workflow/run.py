@@ -103,8 +103,7 @@ class Run:
 
     def dump(self) -> bytes:
         """Return the instance as bytes, after cutting off its finished past."""
-        if self._spoilt:
-            raise Spoilt("a step failed halfway")
+        self._must_be_sound()
         tree = self._tree
         prune(tree)
         visits = [self.visits.get(name, 0) for name in self.definition.task_ids]
@@ -128,6 +127,7 @@ class Run:
         Whatever else was in the task's values is dropped: only declared ones go on. Raises
         NotOpen, NotPlain, MissingValue, and whatever an operator raises.
         """
+        self._must_be_sound()
         task = self._open(key)
         spec = task.task_spec
         allowed = self.definition.declared
@@ -145,6 +145,7 @@ class Run:
 
     def trigger(self, name: str) -> None:
         """Send a message to what waits for it, and run to rest. Raises NotOpen."""
+        self._must_be_sound()
         found = [t for t in self._messages() if t.task_spec.event_definition.name == name]
         if not found:
             raise NotOpen("该操作现在不能进行。", "This cannot be done now.", trigger=name)
@@ -156,6 +157,7 @@ class Run:
 
     def fire_timers(self) -> bool:
         """Fire what is due by the clock, and run to rest; tell whether anything was due."""
+        self._must_be_sound()
         wake = self.next_wake()
         if wake is None or wake > self._clock.now():
             return False
@@ -218,6 +220,10 @@ class Run:
             self.path.append(Visit(spec.bpmn_id, spec.kind))
             if spec.bpmn_id in self.definition.outcomes:
                 self._outcome = spec.bpmn_id
+
+    def _must_be_sound(self) -> None:
+        if self._spoilt:
+            raise Spoilt("a step failed halfway")
 
     def _step(self) -> "_Step":
         return _Step(self)
@@ -283,8 +289,6 @@ class _Step:
         self._run = run
 
     def __enter__(self) -> None:
-        if self._run._spoilt:
-            raise Spoilt("a step failed halfway")
         self._run._spoilt = True
 
     def __exit__(self, kind: object, *_: object) -> None:

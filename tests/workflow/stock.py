@@ -20,10 +20,10 @@ from app.workflow.expressions import evaluate
 
 
 class Environment(BasePythonScriptEngineEnvironment):
-    def evaluate(self, expression: str, context: Any, external_context: Any = None) -> Any:
+    def evaluate(self, expression: str, context: Any, _external: Any = None) -> Any:
         return evaluate(expression, context)
 
-    def call_service(self, context: Any, **_: Any) -> str:
+    def call_service(self, _context: Any, **_: Any) -> str:
         return json.dumps(None)
 
 

@@ -78,7 +78,9 @@ class Walker:
 
     def complete(self, task_id: str, **answers: object) -> None:
         """Complete the first open task of an element."""
-        self.complete_key(next(t.key for t in self.run.open_tasks() if t.task.id == task_id), answers)
+        self.complete_key(
+            next(t.key for t in self.run.open_tasks() if t.task.id == task_id), answers
+        )
 
     def complete_key(self, key: int, answers: Mapping[str, object]) -> None:
         self.run.complete(key, answers)
