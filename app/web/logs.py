@@ -8,6 +8,7 @@ import re
 import secrets
 import sys
 import time
+from typing import TextIO
 
 import structlog
 from flask import Flask, Response, g, request
@@ -16,6 +17,19 @@ from app.web.visitor import visitor
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = structlog.get_logger("registry.web")
+
+
+class StandardError(logging.StreamHandler[TextIO]):
+    """Writes to the standard error of the moment, which a test or a server may replace."""
+
+    @property
+    def stream(self) -> TextIO:
+        """Return the stream to write to now."""
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, _stream: TextIO) -> None:
+        """Keep to standard error."""
 
 
 def set_up_logs(level: str) -> None:
@@ -32,10 +46,10 @@ def set_up_logs(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = StandardError()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -47,7 +61,7 @@ def set_up_logs(level: str) -> None:
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [h for h in root.handlers if not isinstance(h, StandardError)] + [handler]
     root.setLevel(level)
 
 
