@@ -1,0 +1,90 @@
+"""What the three contenders have in common: the same applications, the same order of tasks.
+
+Submit, review, and every sixteenth application is returned once: 6 % refusals.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from time import perf_counter
+
+from app.bootstrap import build
+from app.domain.clock import FixedClock
+from app.services.context import Context
+from app.services.drafts import save_within
+from app.services.rehearsal.market import OPENING_DAY
+from app.services.start import start_within
+from bench.crew import Measure
+from bench.databases import Place
+from bench.market import FORM, PROCESS, Applicant, applicants
+
+RETURNED = 16
+OPINION = "请核对申请提交量与核查结论后重新提交。"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An application with its open task."""
+
+    applicant: Applicant
+    instance_id: int
+    key: int
+
+
+class Flow(ABC):
+    """One client of one contender."""
+
+    def __init__(self, place: Place, number: int, clients: int) -> None:
+        self.ctx: Context = build(place.settings, FixedClock(OPENING_DAY))
+        self._applicants = applicants(self.ctx)[number::clients]
+        self._next = count()
+        self._ready: list[Open] = []
+
+    @abstractmethod
+    def submit(self, task: Open) -> None:
+        """Submit the application, in one committed transaction."""
+
+    @abstractmethod
+    def review(self, task: Open, verdict: str, opinion: str) -> None:
+        """Approve or return it, in one committed transaction."""
+
+    def prepare(self, pieces: int) -> None:
+        """Start applications with a saved draft; two tasks each."""
+        with self.ctx.database.transaction() as tx:
+            for _ in range(-(-pieces // 2)):
+                who = self._applicants[next(self._next) % len(self._applicants)]
+                begun = start_within(self.ctx, tx, who.emitter, PROCESS, who.notice_id)
+                save_within(self.ctx, tx, who.emitter, begun.instance_id, begun.key, FORM)
+                self._ready.append(Open(who, begun.instance_id, begun.key))
+
+    def work(self) -> Measure:
+        """Bring what was prepared to its end; looking up what is open next is not measured."""
+        times: list[float] = []
+        opened, self._ready = self._ready, []
+        self._each(times, self.submit, opened)
+        opened = self._open_now(opened)
+        returned = opened[::RETURNED]
+        self._each(times, lambda task: self.review(task, "return", OPINION), returned)
+        again = self._open_now(returned)
+        self._each(times, self.submit, again)
+        last = [task for n, task in enumerate(opened) if n % RETURNED] + self._open_now(again)
+        self._each(times, lambda task: self.review(task, "approve", ""), last)
+        return Measure(times, sum(times))
+
+    @staticmethod
+    def _each(times: list[float], do: Callable[[Open], None], tasks: Sequence[Open]) -> None:
+        for task in tasks:
+            began = perf_counter()
+            do(task)
+            times.append(perf_counter() - began)
+
+    def _open_now(self, tasks: Sequence[Open]) -> list[Open]:
+        with self.ctx.database.transaction() as tx:
+            keys = dict(
+                tx.all(
+                    "SELECT instance_id, key FROM workflow.task WHERE instance_id = ANY (%(ids)s)",
+                    {"ids": [task.instance_id for task in tasks]},
+                )
+            )
+        return [Open(task.applicant, task.instance_id, keys[task.instance_id]) for task in tasks]
