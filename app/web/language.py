@@ -16,6 +16,7 @@ from flask import Blueprint, Flask, redirect, request, session
 from flask_babel import Babel, Domain, get_locale
 from werkzeug.wrappers import Response
 
+from app.web.public import public
 from app.web.returning import way_back
 
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
@@ -74,6 +75,7 @@ def language() -> str:
 
 
 @pages.post("/language")
+@public
 def choose() -> Response:
     """Remember the language and go back to the page."""
     wanted = request.form.get("language", "")

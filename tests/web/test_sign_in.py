@@ -133,9 +133,7 @@ def test_a_captcha_expires(captcha_site: Site):
     browser = captcha_site.browser()
     given = captcha_of(captcha_site, browser.get("/sign-in").text)
     captcha_site.clock.advance(LIFETIME + timedelta(seconds=1))
-    answer = browser.post(
-        "/sign-in", {"member_no": AN_EMITTER, "password": PASSWORD} | given
-    )
+    answer = browser.post("/sign-in", {"member_no": AN_EMITTER, "password": PASSWORD} | given)
     assert "验证码不正确或已过期" in answer.text
     assert browser.get(f"/sign-in/captcha/{given['captcha_id']}.png").status_code == 404
 
@@ -190,7 +188,14 @@ def test_failures_since_the_last_sign_in_lower_the_security_index(site: Site):
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["//evil.example", "https://evil.example/", "/\\evil.example", "\\\\evil.example", "x", "/a\nb"],
+    [
+        "//evil.example",
+        "https://evil.example/",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "x",
+        "/a\nb",
+    ],
 )
 def test_signing_in_never_leads_to_another_site(site: Site, elsewhere):
     answer = site.browser().sign_in(AN_EMITTER, next=elsewhere)
