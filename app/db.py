@@ -5,12 +5,12 @@ not at all. The hot path uses plain SQL through ``Transaction``; the ORM is for 
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from contextlib import closing, contextmanager
+from typing import Any, cast
 
 import psycopg2
-import psycopg2.extensions
 from flask_sqlalchemy import SQLAlchemy
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import PoolProxiedConnection
@@ -28,7 +28,7 @@ db = SQLAlchemy(model_class=Base)
 class Transaction:
     """One open transaction: a cursor with four short verbs."""
 
-    def __init__(self, cursor: psycopg2.extensions.cursor) -> None:
+    def __init__(self, cursor: Cursor) -> None:
         self.cursor = cursor
 
     def run(self, sql: str, params: Params | None = None) -> int:
@@ -81,8 +81,8 @@ class Database:
         """Yield a transaction that commits at the end and rolls back on any exception."""
         connection = self._begun()
         try:
-            with connection.cursor() as cursor:
-                yield Transaction(cursor)
+            with closing(connection.cursor()) as cursor:
+                yield Transaction(cast("Cursor", cursor))
                 cursor.execute("COMMIT")
         except BaseException:
             self._give_up(connection)
@@ -99,7 +99,7 @@ class Database:
         for last in (False, True):
             connection = self.engine.raw_connection()
             try:
-                with connection.cursor() as cursor:
+                with closing(connection.cursor()) as cursor:
                     cursor.execute("BEGIN")
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 connection.invalidate()
@@ -114,7 +114,7 @@ class Database:
     def _give_up(connection: PoolProxiedConnection) -> None:
         """Roll back; a connection that cannot even do that never returns to the pool."""
         try:
-            with connection.cursor() as cursor:
+            with closing(connection.cursor()) as cursor:
                 cursor.execute("ROLLBACK")
         except psycopg2.Error:
             connection.invalidate()

@@ -60,10 +60,10 @@ FROM = """compliance.notice n
 
 def from_row(row: tuple[Any, ...]) -> Notice:
     """Make a notice of the columns of COLUMNS."""
-    head, scope, rule, tail = row[:9], row[9], row[10], row[11:]
-    return Notice(
-        *head, Scope.from_json(json.loads(scope)), OffsetRule.from_json(json.loads(rule)), *tail
-    )
+    values = list(row)
+    values[9] = Scope.from_json(json.loads(row[9]))
+    values[10] = OffsetRule.from_json(json.loads(row[10]))
+    return Notice(*values)
 
 
 def notice_of(tx: Transaction, notice_id: int) -> Notice | None:

@@ -17,10 +17,21 @@ BASES = frozenset({"obligation"})
 class Reduction(Protocol):
     """What a rule looks at in an instrument of reductions."""
 
-    region: str | None
-    project_type: str | None
-    vintage: int | None
-    covered_source: bool
+    @property
+    def region(self) -> str | None:
+        """The region of the project."""
+
+    @property
+    def project_type(self) -> str | None:
+        """The type of the project."""
+
+    @property
+    def vintage(self) -> int | None:
+        """The year in which the reductions arose."""
+
+    @property
+    def covered_source(self) -> bool:
+        """Whether they come from a covered source."""
 
 
 @dataclass(frozen=True, slots=True)

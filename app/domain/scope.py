@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app.domain.label import Label
-from app.domain.offset_rule import OffsetRule
+from app.domain.offset_rule import OffsetRule, Reduction
 
 
-class Unit(Protocol):
+class Unit(Reduction, Protocol):
     """What a scope looks at in an instrument."""
 
-    unit_type: str
-    year: int | None
-    region: str | None
-    project_type: str | None
-    vintage: int | None
-    covered_source: bool
+    @property
+    def unit_type(self) -> str:
+        """`allowance` or `ccer`."""
+
+    @property
+    def year(self) -> int | None:
+        """The year of an allowance."""
 
 
 @dataclass(frozen=True, slots=True)

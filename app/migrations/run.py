@@ -7,7 +7,7 @@ that what runs in the database is what stands in the tree.
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from alembic import command
 from alembic.config import Config
@@ -25,7 +25,7 @@ def migrate(owner_url: str, app_role: str) -> None:
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         _upgrade(connection)
-        cursor = connection.connection.cursor()
+        cursor = cast("Cursor", connection.connection.cursor())
         _apply_files(cursor)
         _seed(cursor)
         _grant(cursor, app_role)
@@ -41,7 +41,7 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _apply_files(cursor: Any) -> None:
+def _apply_files(cursor: Cursor) -> None:
     for room in ROOMS:
         for path in sorted((APP / room / "sql").glob("*.sql")):
             if path.name != "grants.sql":
@@ -57,9 +57,8 @@ def _grant(cursor: Cursor, app_role: str) -> None:
 
 
 def _seed(cursor: Cursor) -> None:
-    from app.ledger.seed import seed_transaction_types
-
     from app.identity.seed import seed_account_types
+    from app.ledger.seed import seed_transaction_types
 
     seed_account_types(cursor, tomllib.loads(_text("identity/account_types.toml")))
     seed_transaction_types(cursor, tomllib.loads(_text("ledger/transaction_types.toml")))

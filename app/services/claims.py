@@ -8,7 +8,7 @@ from app.services.context import Context
 def claim(ctx: Context, actor: Actor, task_id: int) -> None:
     """Take a task for oneself; raises Conflict naming the colleague who was first."""
     if actor.rights == "read":
-        raise Forbidden("您只有查看权限，不能认领。", "Your rights are read-only; you cannot claim.")
+        raise Forbidden("您只有查看权限，不能认领。", "Your rights are read-only.")
     with ctx.database.transaction() as tx:
         taken = tx.run(
             """UPDATE workflow.task SET claimed_by = %(person)s, claimed_at = %(at)s
@@ -31,7 +31,8 @@ def claim(ctx: Context, actor: Actor, task_id: int) -> None:
         )
         if row is None:
             raise NotFound("这项待办已不在办理中。", "This task is no longer open.")
-        raise Conflict(f"{row[0]} 已认领这项待办。", f"{row[0]} has claimed this task.", name=row[0])
+        name = row[0]
+        raise Conflict(f"{name} 已认领这项待办。", f"{name} has claimed this task.", name=name)
 
 
 def release(ctx: Context, actor: Actor, task_id: int) -> None:

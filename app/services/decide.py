@@ -74,7 +74,8 @@ def _filled(form: Form, given: Mapping[str, Any]) -> dict[str, Any]:
     clean, errors = form.validate(given)
     if errors:
         raise Invalid(
-            "有内容需要修改，尚未提交。", "Some fields need attention; nothing was submitted.",
+            "有内容需要修改，尚未提交。",
+            "Some fields need attention; nothing was submitted.",
             fields=errors,
         )
     return clean
@@ -201,5 +202,3 @@ def first_decision(tx: Transaction, instance_id: int, key: int) -> Exception:
         "This task has already been decided; nothing of yours was applied.",
         **row,
     )
-
-

@@ -36,9 +36,7 @@ def deploy(ctx: Context, bundles: Iterable[Bundle], person_id: int | None) -> li
     checked = [(bundle, Definition.load(bundle, ctx.operators.specs)) for bundle in bundles]
     with ctx.database.transaction() as tx:
         return [
-            Deployed(
-                bundle.process_id, bundle.hash, _store(ctx, tx, bundle, definition, person_id)
-            )
+            Deployed(bundle.process_id, bundle.hash, _store(ctx, tx, bundle, definition, person_id))
             for bundle, definition in checked
         ]
 

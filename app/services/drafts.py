@@ -31,7 +31,7 @@ def save_within(
 ) -> None:
     """Do the same inside a transaction that is already open."""
     if actor.rights == "read":
-        raise Forbidden("您只有查看权限，不能保存。", "Your rights are read-only; nothing was saved.")
+        raise Forbidden("您只有查看权限，不能保存。", "Your rights are read-only.")
     text = json.dumps(form, ensure_ascii=False)
     if len(text) > LONGEST:
         raise Forbidden("内容过长，未能保存。", "The content is too long and was not saved.")

@@ -54,21 +54,9 @@ def load(tx: Transaction, instance_id: int) -> Instance:
 
 def from_row(tx: Transaction, row: tuple[Any, ...]) -> Instance:
     """Make an instance of the columns of COLUMNS."""
-    head, state, version, status, *rest = row[:4], bytes(row[4]), row[5], row[6], *row[7:]
-    applicant, account, kind, subject, content, transfer, submitted, parties = rest
-    return Instance(
-        *head,
-        state,
-        version,
-        status,
-        applicant,
-        account,
-        kind,
-        subject,
-        json.loads(content),
-        transfer,
-        submitted,
-        parties or {},
-        definition_of(tx, head[3]),
-    )
-
+    values = list(row)
+    values[4] = bytes(row[4])
+    values[11] = json.loads(row[11])
+    values[14] = row[14] or {}
+    values.append(definition_of(tx, row[3]))
+    return Instance(*values)

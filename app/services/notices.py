@@ -155,16 +155,12 @@ def _compliance_account(tx: Transaction, actor: Actor, emitter_id: int) -> int:
         {"emitter": emitter_id, "province": actor.holder_id},
     )
     if row is None:
-        raise NotFound(
-            "没有找到本省的这个重点排放单位。", "No such key emitter in this province."
-        )
+        raise NotFound("没有找到本省的这个重点排放单位。", "No such key emitter in this province.")
     return int(row[0])
 
 
 def _ceiling(tx: Transaction, code: str, total: int) -> int:
-    row = tx.one(
-        "SELECT ledger.open_ceiling(%(code)s, %(total)s)", {"code": code, "total": total}
-    )
+    row = tx.one("SELECT ledger.open_ceiling(%(code)s, %(total)s)", {"code": code, "total": total})
     assert row is not None  # noqa: S101 - a function always gives a row
     return int(row[0])
 

@@ -28,9 +28,7 @@ class Started:
     key: int
 
 
-def start(
-    ctx: Context, actor: Actor, process_id: str, subject_id: int | None = None
-) -> Started:
+def start(ctx: Context, actor: Actor, process_id: str, subject_id: int | None = None) -> Started:
     """Start an instance in its own transaction; see ``start_within``."""
     with ctx.database.transaction() as tx:
         return start_within(ctx, tx, actor, process_id, subject_id)
@@ -70,9 +68,7 @@ def _declared(definition: Definition, values: Mapping[str, Any]) -> dict[str, An
 def _refuse_wrong_role(definition: Definition, run: Run, actor: Actor) -> None:
     roles = {definition.lanes[task.task.lane].role for task in run.open_tasks()}
     if actor.role not in roles or actor.rights == "read":
-        raise Forbidden(
-            "您的角色不能发起这项申请。", "Your role cannot start this application."
-        )
+        raise Forbidden("您的角色不能发起这项申请。", "Your role cannot start this application.")
 
 
 def _insert(
@@ -115,9 +111,7 @@ def _insert_parties(
         )
 
 
-def _open_first(
-    tx: Transaction, instance: Instance, actor: Actor, run: Run, at: datetime
-) -> int:
+def _open_first(tx: Transaction, instance: Instance, actor: Actor, run: Run, at: datetime) -> int:
     """Write the first state and tasks; a start is an event of the history, not a decision."""
     tasks = run.open_tasks()
     wake = run.next_wake()

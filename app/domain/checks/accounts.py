@@ -20,9 +20,7 @@ def _sends(facts: Facts) -> Iterator[Objection]:
     account = facts.sender
     if account is None:
         yield Label("转出账户不存在", "there is no such sending account"), {}
-    elif account.status != "open" and (
-        account.status == "closed" or not facts.type.despite_status
-    ):
+    elif account.status != "open" and (account.status == "closed" or not facts.type.despite_status):
         word = STATUSES[account.status]
         yield (
             Label(
@@ -86,15 +84,16 @@ def _linked(facts: Facts) -> Iterator[Objection]:
     if facts.sender is None or not facts.type.linked_only:
         return
     for line in facts.lines:
-        if line.to and facts.sender.id != line.to.linked_account_id != facts.sender.id:
-            if facts.sender.linked_account_id != line.to.id:
-                yield (
-                    Label(
-                        f"账户 {facts.sender.number} 与 {line.to.number} 没有关联",
-                        f"accounts {facts.sender.number} and {line.to.number} are not linked",
-                    ),
-                    {"to": line.to.number},
-                )
+        if line.to is None or facts.sender.id == line.to.linked_account_id:
+            continue
+        if facts.sender.linked_account_id != line.to.id:
+            yield (
+                Label(
+                    f"账户 {facts.sender.number} 与 {line.to.number} 没有关联",
+                    f"accounts {facts.sender.number} and {line.to.number} are not linked",
+                ),
+                {"to": line.to.number},
+            )
 
 
 def _own(facts: Facts) -> Iterator[Objection]:

@@ -23,9 +23,7 @@ PROCESS = "compliance"
 OPINION = "请核对申请提交量与核查结论后重新提交。"
 
 
-def issue_notices(
-    ctx: Context, market: Market, operators: Sequence[Operator]
-) -> dict[str, int]:
+def issue_notices(ctx: Context, market: Market, operators: Sequence[Operator]) -> dict[str, int]:
     """Issue a notice to every operator with verified emissions; return notice ids by operator."""
     for code, regulator in market.regulators.items():
         officer = actor(ctx, regulator.members[0])

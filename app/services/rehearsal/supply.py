@@ -54,9 +54,7 @@ def supply(ctx: Context, market: Market, operators: Sequence[Operator]) -> Suppl
     return Supply(allocated + auctioned, allocated, auctioned)
 
 
-def _national(
-    ctx: Context, by: Officers, market: Market, allocated: int, auctioned: int
-) -> None:
+def _national(ctx: Context, by: Officers, market: Market, allocated: int, auctioned: int) -> None:
     """S6, S7, S10: create, distribute to the two national accounts, hand over for auction."""
     accounts = market.national
     total = allocated + auctioned
@@ -78,9 +76,7 @@ def _national(
         _order(ctx, by, kind, accounts["national_auction"], [line], f"{YEAR}-{kind}")
 
 
-def _apportion(
-    ctx: Context, by: Officers, market: Market, operators: Sequence[Operator]
-) -> None:
+def _apportion(ctx: Context, by: Officers, market: Market, operators: Sequence[Operator]) -> None:
     """S9: each province gets what its operators are allocated."""
     shares: dict[str, int] = defaultdict(int)
     for operator in operators:
@@ -125,9 +121,7 @@ def _auction(ctx: Context, market: Market, operators: Sequence[Operator]) -> Non
     """S34: the auction body delivers to the winners."""
     by = Officers(actor(ctx, "90000000021"), actor(ctx, "90000000022"))
     lines = (
-        OrderLine(
-            INSTRUMENT, o.auctioned, market.operators[o.operator_id].accounts["compliance"]
-        )
+        OrderLine(INSTRUMENT, o.auctioned, market.operators[o.operator_id].accounts["compliance"])
         for o in operators
         if o.auctioned
     )
@@ -136,7 +130,7 @@ def _auction(ctx: Context, market: Market, operators: Sequence[Operator]) -> Non
         _order(ctx, by, "auction_delivery", source, batch, f"{YEAR}-auction-{number}")
 
 
-def _order(  # noqa: PLR0917
+def _order(
     ctx: Context, by: Officers, kind: str, source: int, lines: Sequence[OrderLine], document: str
 ) -> None:
     execute(

@@ -56,7 +56,9 @@ class Rehearsed:
         }
 
 
-def rehearse(ctx: Context, clock: FixedClock, operators: Sequence[Operator], bars: Bars) -> Rehearsed:
+def rehearse(
+    ctx: Context, clock: FixedClock, operators: Sequence[Operator], bars: Bars
+) -> Rehearsed:
     """Replay the year; ``ctx`` runs on ``clock``, which is moved through the year.
 
     A database in which an earlier rehearsal stopped is taken up where it stands.

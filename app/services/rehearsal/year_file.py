@@ -176,5 +176,3 @@ def _operator(number: int, row: dict[str, str], errors: list[str]) -> Operator:
         emissions=tonnes("verified_emissions_2021"),
         status=status,
     )
-
-

@@ -1,0 +1,67 @@
+"""Take the demo's surrenders as far as each emitter's story says, through the real services."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.identity.actor import Actor
+from app.services.applications import begin
+from app.services.context import Context
+from app.services.decide import Request, decide
+from app.services.demo.cast import Emitter
+
+PROCESS = "compliance"
+OPINION = "请补充说明数量核对情况，并按核查结论修改申请提交量。"
+
+
+class Story:
+    """One emitter's surrender; ``reviewer`` is an officer of its province."""
+
+    def __init__(self, ctx: Context, emitter: Actor, reviewer: Actor, notice_id: int) -> None:
+        self.ctx, self.emitter, self.reviewer, self.notice_id = ctx, emitter, reviewer, notice_id
+
+    def tell(self, told: Emitter, allowances: str, ccer: str) -> None:
+        """Play the story of the emitter."""
+        whole = min(told.allocation, told.obligation)
+        lines = {allowances: whole}
+        match told.story:
+            case "draft":
+                self._begin(lines, submit=False)
+            case "submitted":
+                self._begin(lines, submit=True)
+            case "returned":
+                self._review(self._begin(lines, submit=True), "return")
+            case "resubmitted":
+                instance = self._begin({allowances: whole - 400}, submit=True)
+                self._review(instance, "return")
+                self._decide(self.emitter, instance, _form(lines))
+            case "approved":
+                self._review(self._begin(lines, submit=True), "approve")
+            case "part":
+                first = self._begin({allowances: 252_000, ccer: 8_000}, submit=True)
+                self._review(first, "approve")
+                self._begin({allowances: 52_000}, submit=True)
+            case _:
+                return
+
+    def _begin(self, lines: Mapping[str, int], *, submit: bool) -> int:
+        started = begin(
+            self.ctx, self.emitter, PROCESS, self.notice_id, _form(lines), submit=submit
+        )
+        return started.instance_id
+
+    def _review(self, instance: int, verdict: str) -> None:
+        opinion = OPINION if verdict == "return" else "标的与数量符合履约通知书要求，同意。"
+        self._decide(self.reviewer, instance, {"verdict": verdict, "opinion": opinion})
+
+    def _decide(self, actor: Actor, instance: int, form: Mapping[str, Any]) -> None:
+        with self.ctx.database.transaction() as tx:
+            row = tx.one(
+                "SELECT key FROM workflow.task WHERE instance_id = %(id)s", {"id": instance}
+            )
+        if row is None:
+            raise LookupError(f"instance {instance} has no open task")
+        decide(self.ctx, actor, Request(instance, row[0], form))
+
+
+def _form(lines: Mapping[str, int]) -> dict[str, Any]:
+    return {"lines": [{"instrument": code, "quantity": str(n)} for code, n in lines.items()]}
