@@ -96,7 +96,12 @@ def refuse(element_id: str, zh: str, en: str) -> Refusal:
 
 def read_case(bundle: Bundle, operators: Mapping[str, OperatorSpec] | None) -> Case | list[Refusal]:
     """Read a bundle, or say why it cannot be read."""
-    refusals = []
+    needed = (f"{bundle.process_id}.bpmn", LANES_FILE)
+    refusals = [
+        refuse(name, "缺少该文件。", "The file is missing.")
+        for name in needed
+        if name not in bundle.files
+    ]
     diagrams = []
     for name in sorted(n for n in bundle.files if n.endswith(".bpmn")):
         try:

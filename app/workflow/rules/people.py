@@ -1,5 +1,6 @@
 """Every user task has a lane that names a role, and a form that can be shown."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from app.workflow.bundle import FORM_PROPERTY, FORMS_FOLDER
@@ -19,6 +20,15 @@ def lanes_are_known(case: Case) -> Iterator[Refusal]:
                     f"泳道“{lane.get('name', '')}”不在 lanes.toml 中。",
                     f"The lane “{lane.get('name', '')}” is not in lanes.toml.",
                 )
+
+
+def lanes_are_unambiguous(case: Case) -> Iterator[Refusal]:
+    """Nothing stands in two lanes: it would be unclear who may act."""
+    for diagram in case.diagrams:
+        refs = Counter((r.text or "").strip() for r in diagram.root.iter(f"{{{BPMN}}}flowNodeRef"))
+        for element_id, count in refs.items():
+            if count > 1:
+                yield refuse(element_id, "元素处于多个泳道中。", "It stands in more than one lane.")
 
 
 def user_tasks_stand_in_a_role(case: Case) -> Iterator[Refusal]:
@@ -69,6 +79,7 @@ def forms_are_readable(case: Case) -> Iterator[Refusal]:
 
 PEOPLE: tuple[Rule, ...] = (
     lanes_are_known,
+    lanes_are_unambiguous,
     user_tasks_stand_in_a_role,
     triggers_name_a_role,
     user_tasks_have_a_form,
