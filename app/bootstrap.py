@@ -5,6 +5,7 @@ from app.db import Database
 from app.domain.clock import Clock, SystemClock
 from app.services.context import Context
 from app.services.operators import standard_operators
+from app.services.queue import Bell
 from app.services.types import two_phase_types
 
 
@@ -15,4 +16,5 @@ def build(settings: Settings, clock: Clock | None = None) -> Context:
         database=Database.connect(settings.database_url),
         clock=clock or SystemClock(),
         operators=standard_operators(two_phase_types()),
+        bell=Bell(settings.redis_url),
     )

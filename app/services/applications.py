@@ -31,4 +31,5 @@ def begin(
             decide_within(ctx, tx, actor, request)
         else:
             save_within(ctx, tx, actor, started.instance_id, started.key, form)
-        return started
+    ctx.bell.ring()
+    return started

@@ -6,6 +6,7 @@ from app.config import Settings
 from app.db import Database
 from app.domain.clock import Clock
 from app.services.operators import Operators
+from app.services.queue import Bell
 
 
 @dataclass(frozen=True)
@@ -19,3 +20,4 @@ class Context:
     database: Database
     clock: Clock
     operators: Operators
+    bell: Bell

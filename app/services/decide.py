@@ -53,7 +53,9 @@ def decide(ctx: Context, actor: Actor, request: Request) -> Outcome:
     Refused with every failing numbered check.
     """
     with ctx.database.transaction() as tx:
-        return decide_within(ctx, tx, actor, request)
+        outcome = decide_within(ctx, tx, actor, request)
+    ctx.bell.ring()
+    return outcome
 
 
 def decide_within(ctx: Context, tx: Transaction, actor: Actor, request: Request) -> Outcome:

@@ -112,7 +112,7 @@ class Step:
             "data": json.dumps(self._data(), ensure_ascii=False),
             "path": _path(run),
             "notifications": self.notifications,
-            "outbox": self.outbox,
+            "outbox": [*self.outbox, self._told()],
             **({"draft_done": self.draft_done} if self.draft_done else {}),
             **self.changes,
         }
@@ -131,6 +131,15 @@ class Step:
             "visit": task.visit,
             "due_at": task.due.isoformat() if task.due else None,
         }
+
+    def _told(self) -> dict[str, str]:
+        """The line that tells the outside of the step; e-mail and SMS will hang on it (G31)."""
+        payload = {
+            "instance": self.instance.number,
+            "task": self.decided.element_id,
+            "action": self._action(),
+        }
+        return {"kind": "decided", "payload": json.dumps(payload)}
 
     def _action(self) -> str:
         return self.decided.verdict or self.decided.kind

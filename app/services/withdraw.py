@@ -38,7 +38,8 @@ def trigger(ctx: Context, actor: Actor, instance_id: int, name: str) -> Outcome:
             run.trigger(name)
 
         decision = advance(ctx, step, send)
-        return Outcome(decision, instance.id, instance.number)
+    ctx.bell.ring()
+    return Outcome(decision, instance.id, instance.number)
 
 
 def _sender(run: Run, instance: Instance, actor: Actor, name: str) -> tuple[str, str]:
