@@ -118,7 +118,8 @@ class Form:
                 if f.is_required(clean):
                     yield f.name, f.messages.get("required") or _message("required", None)
                 continue
-            for index, row in enumerate(clean[f.name] if f.columns else ()):
+            rows = clean[f.name] if f.columns and isinstance(clean[f.name], list) else ()
+            for index, row in enumerate(rows):
                 for column in f.columns if isinstance(row, dict) else ():
                     if column.name not in row and column.is_required(row):
                         message = column.messages.get("required") or _message("required", None)
