@@ -5,6 +5,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.db import db
+from app.logs import set_up_logs
 from app.services.context import Context
 from app.web import account, home, password, sign_in, tokens
 from app.web.asset_files import keep_in_browsers
@@ -15,7 +16,7 @@ from app.web.health import measure
 from app.web.input import refuse_broken_input
 from app.web.language import speak
 from app.web.limits import limit_rates
-from app.web.logs import log_requests, set_up_logs
+from app.web.logs import log_requests
 from app.web.session import require_sign_in
 from app.web.shell import dress
 

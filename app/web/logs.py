@@ -1,14 +1,11 @@
-"""Structured logs: one JSON line per request, with a request id and no personal data.
+"""The log of requests: one JSON line per request, with a request id and no personal data.
 
 People appear by their id, never by name, number or address; query strings and bodies not at all.
 """
 
-import logging
 import re
 import secrets
-import sys
 import time
-from typing import TextIO
 
 import structlog
 from flask import Flask, Response, g, request
@@ -17,52 +14,6 @@ from app.web.visitor import visitor
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 log = structlog.get_logger("registry.web")
-
-
-class StandardError(logging.StreamHandler[TextIO]):
-    """Writes to the standard error of the moment, which a test or a server may replace."""
-
-    @property
-    def stream(self) -> TextIO:
-        """Return the stream to write to now."""
-        return sys.stderr
-
-    @stream.setter
-    def stream(self, _stream: TextIO) -> None:
-        """Keep to standard error."""
-
-
-def set_up_logs(level: str) -> None:
-    """Write JSON lines to standard error; the libraries' own messages too."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[
-            *shared,
-            structlog.processors.dict_tracebacks,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    handler = StandardError()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.dict_tracebacks,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
-        )
-    )
-    root = logging.getLogger()
-    root.handlers[:] = [h for h in root.handlers if not isinstance(h, StandardError)] + [handler]
-    root.setLevel(level)
 
 
 def log_requests(app: Flask) -> None:

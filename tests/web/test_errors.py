@@ -207,6 +207,17 @@ def test_a_fault_shows_a_number_that_stands_in_the_log(module_database, redis_ur
     assert "ZeroDivisionError" in json.dumps(fault["exception"])
 
 
+def test_the_log_of_a_fault_holds_no_secret_and_no_row(module_database, redis_url, capsys):
+    told = "duplicate key\nDETAIL: Key (phone)=(13800000000) already exists."
+    site = raising(module_database, redis_url, psycopg2.IntegrityError(told))
+    site.app.test_client().get("/raise")
+    logged = capsys.readouterr().err
+    assert "duplicate key" in logged
+    settings = site.ctx.settings
+    for secret in ("13800000000", settings.secret_key, settings.database_url, "csrf_token"):
+        assert secret not in logged
+
+
 def test_a_database_that_is_away_is_a_503_that_says_so(module_database, redis_url):
     site = raising(module_database, redis_url, psycopg2.OperationalError("gone"))
     answer = site.app.test_client().get("/raise")
