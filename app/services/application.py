@@ -16,6 +16,7 @@ from app.domain.label import Label
 from app.identity.actor import Actor
 from app.ledger.instruments import Instrument, by_code
 from app.services.context import Context
+from app.services.definitions import definition_of
 from app.services.journal import Movement, movements_of
 from app.services.progress import NoticeView, notice_within
 from app.services.standing import STANDING, Standing, standing_of
@@ -115,15 +116,13 @@ class Application:
 def application(ctx: Context, actor: Actor, instance_id: int) -> Application:
     """Return an application to a party or an auditor; raises NotFound for anybody else."""
     with ctx.database.transaction() as tx:
-        return application_within(ctx, tx, actor, instance_id)
+        return application_within(tx, actor, instance_id)
 
 
-def application_within(
-    ctx: Context, tx: Transaction, actor: Actor, instance_id: int
-) -> Application:
+def application_within(tx: Transaction, actor: Actor, instance_id: int) -> Application:
     """Do the same inside a transaction that is already open."""
     row = visible(tx, actor, instance_id)
-    definition = ctx.definitions.get(tx, row["bundle_hash"])
+    definition = definition_of(tx, row["bundle_hash"])
     decisions = decisions_of(tx, definition, instance_id)
     events = events_of(tx, instance_id)
     waiting = open_tasks_of(tx, instance_id)
@@ -134,7 +133,7 @@ def application_within(
         **{name: row[name] for name in _PLAIN},
         process=definition.label,
         applicant=Label(row["applicant"], row["applicant_en"] or row["applicant"]),
-        standing=standing_of(ctx, tx, row),
+        standing=standing_of(tx, row),
         notice=_notice(tx, actor, row),
         content=content,
         items=_items(tx, content, _before(tx, instance_id), movements),
@@ -185,7 +184,7 @@ def diagram(ctx: Context, actor: Actor, instance_id: int) -> bytes:
     """Return the BPMN file that an application runs; raises NotFound for a stranger."""
     with ctx.database.transaction() as tx:
         row = visible(tx, actor, instance_id)
-        definition = ctx.definitions.get(tx, row["bundle_hash"])
+        definition = definition_of(tx, row["bundle_hash"])
     return next(
         content
         for name, content in definition.bundle.files.items()

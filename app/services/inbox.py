@@ -11,6 +11,7 @@ from typing import Any
 
 from app.db import Transaction
 from app.domain.clock import BEIJING
+from app.domain.errors import NotFound
 from app.domain.label import Label
 from app.identity.actor import Actor
 from app.services.context import Context
@@ -132,6 +133,19 @@ def to_do_count(ctx: Context, actor: Actor) -> int:
     return int(row[0]) if row else 0
 
 
+def entry(ctx: Context, actor: Actor, task_id: int) -> Entry:
+    """Return one open task of the actor's organisation; raises NotFound."""
+    with ctx.database.transaction() as tx:
+        row = tx.one(
+            f"SELECT {_SHOWN} FROM workflow.task page {_NAMES} WHERE page.id = %(task)s"  # noqa: S608
+            " AND page.holder_id = %(holder)s AND page.role = %(role)s",
+            {"task": task_id, **_whose(actor)},
+        )
+    if row is None:
+        raise NotFound("这项待办已不在办理中。", "This task is no longer open.")
+    return _entry(row)
+
+
 # A first draft is not a to-do: it waits for nobody but the one who began it, and is listed there.
 _MINE = """t.holder_id = %(holder)s AND t.role = %(role)s
     AND t.instance_id NOT IN (SELECT d.id FROM workflow.instance d
@@ -178,17 +192,17 @@ def query(
         WITH page AS MATERIALIZED (
             SELECT t.* FROM workflow.task t {_JOINED if _joins(filters) else ""}
             WHERE {" AND ".join(where)} ORDER BY {order} LIMIT {SIZE + 1})
-        SELECT page.id, page.instance_id, page.key, page.process_id, page.element_id, page.name,
-            page.name_en, page.visit, nullif(page.due_at, 'infinity'), page.created_at,
-            page.claimed_by, p.name, i.number, i.quantity, i.ccer_quantity, i.submitted_at, i.late,
-            h.name, h.name_en, h.code
-        FROM page JOIN workflow.instance i ON i.id = page.instance_id
-        JOIN identity.holder h ON h.id = i.applicant_id
-        LEFT JOIN identity.person p ON p.id = page.claimed_by
-        ORDER BY {outer}"""  # noqa: S608 - made of the constants above; values are parameters
+        SELECT {_SHOWN} FROM page {_NAMES} ORDER BY {outer}"""  # noqa: S608 - made of the constants above; values are parameters
     return sql, params
 
 
+_SHOWN = """page.id, page.instance_id, page.key, page.process_id, page.element_id, page.name,
+    page.name_en, page.visit, nullif(page.due_at, 'infinity'), page.created_at, page.claimed_by,
+    p.name, i.number, i.quantity, i.ccer_quantity, i.submitted_at, i.late, h.name, h.name_en,
+    h.code"""
+_NAMES = """JOIN workflow.instance i ON i.id = page.instance_id
+    JOIN identity.holder h ON h.id = i.applicant_id
+    LEFT JOIN identity.person p ON p.id = page.claimed_by"""
 _JOINED = """JOIN workflow.instance i ON i.id = t.instance_id
     JOIN identity.holder h ON h.id = i.applicant_id"""
 

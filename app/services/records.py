@@ -121,7 +121,7 @@ def _page(
     with ctx.database.transaction() as tx:
         rows = tx.maps(*query(actor, where, narrowed, at))
         rows, before, after = paged(rows, SIZE, at)
-        records = tuple(_record(ctx, tx, row) for row in rows)
+        records = tuple(_record(tx, row) for row in rows)
     if not records:
         return Records((), Pager(None, None))
     return Records(
@@ -171,7 +171,7 @@ def query(
     }
 
 
-def _record(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> Record:
+def _record(tx: Transaction, row: Mapping[str, Any]) -> Record:
     return Record(
         id=row["id"],
         number=row["number"],
@@ -187,5 +187,5 @@ def _record(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> Record:
         holder=Label(row["holder"], row["holder_en"] or row["holder"]),
         holder_code=row["holder_code"],
         notice_number=row["notice_number"],
-        standing=standing_of(ctx, tx, row),
+        standing=standing_of(tx, row),
     )

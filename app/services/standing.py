@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from app.db import Transaction
 from app.domain.label import Label
-from app.services.context import Context
+from app.services.definitions import definition_of
 from app.services.timeline import label_of
 
 Tone = Literal["ok", "warn", "bad", "info", "line"]
@@ -38,12 +38,12 @@ class Standing:
     with_applicant: bool = False
 
 
-def standing_of(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> Standing:
+def standing_of(tx: Transaction, row: Mapping[str, Any]) -> Standing:
     """Return the state of a row that has the columns of STANDING."""
     if row["stuck"]:
         return Standing(STUCK, "bad")
     if row["status"] == "ended":
-        return _ended(ctx, tx, row)
+        return _ended(tx, row)
     mine = row["waits_holder"] == row["applicant_id"]
     if mine and row["version"] == 0:
         return Standing(DRAFT, "line", with_applicant=True)
@@ -63,8 +63,8 @@ def _back(row: Mapping[str, Any]) -> Standing:
     return Standing(waits, "info", with_applicant=True)
 
 
-def _ended(ctx: Context, tx: Transaction, row: Mapping[str, Any]) -> Standing:
-    definition = ctx.definitions.get(tx, row["bundle_hash"])
+def _ended(tx: Transaction, row: Mapping[str, Any]) -> Standing:
+    definition = definition_of(tx, row["bundle_hash"])
     label = label_of(definition, row["outcome"])
     good = not (row["last_step"] or "").startswith("trigger")
     return Standing(label, "ok" if good else "line")

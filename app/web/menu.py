@@ -37,7 +37,33 @@ def for_roles(*roles: str) -> frozenset[str]:
     return frozenset(roles)
 
 
+HOLDERS = for_roles("emitter", "participant", "project_owner", "provincial_authority")
+WORKERS = for_roles("emitter", "provincial_authority", "registry_operator", "national_authority")
+
 MENU: tuple[Entry, ...] = (
+    Entry(Label("首页", "Home"), "overview.index"),
+    Entry(Label("待办", "To-do"), "inbox.index", WORKERS),
+    Entry(
+        Label("履约管理", "Compliance"),
+        roles=for_roles("emitter"),
+        children=(
+            Entry(Label("履约清缴", "Surrender"), "compliance.notices"),
+            Entry(Label("履约清缴记录查询", "Surrender records"), "records.index"),
+        ),
+    ),
+    Entry(Label("履约进度", "Progress"), "notices.index", for_roles("provincial_authority")),
+    Entry(Label("申请记录", "Applications"), "records.index", for_roles("provincial_authority")),
+    Entry(Label("流程历史", "Process history"), "history.index", for_roles("auditor")),
+    Entry(
+        Label("运行情况", "Operations"),
+        "operator.index",
+        for_roles("system_operator", "registry_operator"),
+    ),
+    Entry(
+        Label("信息查询", "Information"),
+        roles=HOLDERS,
+        children=(Entry(Label("持仓查询", "Holdings"), "holdings.index"),),
+    ),
     Entry(
         Label("账户管理", "Accounts"),
         children=(

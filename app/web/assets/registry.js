@@ -6,6 +6,8 @@ import { watchDialogs } from './dialogs.js';
 import { watchCountdowns } from './countdown.js';
 import { watchSelection } from './selection.js';
 import { watchSession } from './idle.js';
+import { watchLines } from './lines.js';
+import { watchVerdict } from './verdict.js';
 import { say } from './live.js';
 
 window.htmx = htmx;
@@ -54,4 +56,6 @@ watchMenu();
 watchDialogs();
 watchCountdowns();
 watchSelection();
+watchLines();
+watchVerdict();
 watchSession();

@@ -1,0 +1,68 @@
+"""The numbered checks of an application as a reviewer sees them: all, with the values compared.
+
+They are the ones that the step itself runs (app/domain/checks): a page never judges by itself.
+"""
+
+from dataclasses import dataclass
+
+from app.domain.checks import run_checks
+from app.domain.checks.check import Check
+from app.domain.checks.facts import Facts
+from app.domain.findings import Finding
+from app.domain.label import Label
+from app.identity.actor import Actor
+from app.services.application import visible
+from app.services.context import Context
+from app.services.facts import Wish, WishLine, facts_of
+from app.services.instance import Instance, load
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One check and its result; ``state`` is ok or bad."""
+
+    code: str
+    message: Label
+    state: str
+    compared: Label
+
+
+def checks(ctx: Context, actor: Actor, instance_id: int) -> list[Checked]:
+    """Return the checks of a submitted application that is still open; none for others.
+
+    Raises NotFound when the application is not the actor's to see.
+    """
+    with ctx.database.transaction() as tx:
+        visible(tx, actor, instance_id)
+        instance = load(tx, instance_id)
+        held = instance.reserved_transfer_id
+        row = tx.one("SELECT type FROM ledger.transfer WHERE id = %(id)s", {"id": held})
+        if held is None or row is None:
+            return []
+        facts = facts_of(tx, _wish(instance, row[0], held))
+    return [_checked(check, found, facts) for check, found in run_checks(facts)]
+
+
+def _wish(instance: Instance, transaction_type: str, held: int) -> Wish:
+    lanes = instance.definition.lanes.values()
+    return Wish(
+        type=transaction_type,
+        from_account=instance.applicant_account_id,
+        lines=tuple(
+            WishLine(line["instrument"], int(line["quantity"]), line.get("to_account"))
+            for line in instance.content.get("lines", ())
+        ),
+        acting_holder=instance.applicant_id,
+        role=next((lane.role or "" for lane in lanes if lane.party == "applicant"), ""),
+        notice_id=instance.subject_id if instance.subject_kind == "notice" else None,
+        held=held,
+    )
+
+
+def _checked(check: Check, found: list[Finding], facts: Facts) -> Checked:
+    if found:
+        said = Label("；".join(f.message.zh for f in found), "; ".join(f.message.en for f in found))
+        return Checked(check.code, check.rule, "bad", said)
+    return Checked(
+        check.code, check.rule, "ok", check.shown(facts) if check.shown else Label("", "")
+    )

@@ -1,0 +1,28 @@
+"""The pages of the registry's work: one module a noun."""
+
+from flask import Flask
+
+from app.services.inbox import to_do_count
+from app.web.pages import (
+    applications,
+    compliance,
+    history,
+    holdings,
+    inbox,
+    notices,
+    operator,
+    overview,
+    records,
+)
+from app.web.pages.words import say_so
+from app.web.shell import count_todos
+
+
+def add_pages(app: Flask) -> None:
+    """Register the pages, and the number of to-dos in the header."""
+    for module in (
+        applications, compliance, history, holdings, overview, inbox, notices, operator, records,
+    ):  # fmt: skip
+        app.register_blueprint(module.pages)
+    say_so(app)
+    count_todos(app, to_do_count, "inbox.index")

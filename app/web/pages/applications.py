@@ -1,0 +1,258 @@
+"""An application: begin it, its page with the live diagram, its tasks, and what may be sent to it.
+
+No task is named here: which form is shown, who may decide and what may be withdrawn, the diagram
+and its forms say.
+"""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.domain.errors import AlreadyDecided, Conflict, Invalid
+from app.services import application as reading
+from app.services import applications, drafts, eligible, withdraw
+from app.services.application import Application
+from app.services.blank import blank
+from app.services.checked import Checked, checks
+from app.services.decide import Request, decide
+from app.services.eligible import Choice
+from app.services.saved import SavedForm, saved_form
+from app.services.timeline import Open
+from app.web.formats import label
+from app.web.pages.diagram import drawn, in_words, timeline
+from app.web.pages.filled import Filled
+from app.web.pages.typed import values_of
+from app.web.visitor import actor, context
+from app.workflow.definition import UserTask
+
+pages = Blueprint("applications", __name__, url_prefix="/applications")
+
+
+@pages.get("/<int:instance_id>")
+def show(instance_id: int) -> str:
+    """Show an application: numbers, items, opinions, diagram, timeline, transfers."""
+    found = reading.application(context(), actor(), instance_id)
+    return render_template("applications/show.html", **_about(found))
+
+
+@pages.get("/<int:instance_id>/diagram.bpmn")
+def diagram(instance_id: int) -> Response:
+    """Return the drawing that the application runs; its bundle is kept for life."""
+    content = reading.diagram(context(), actor(), instance_id)
+    return Response(content, mimetype="application/xml")
+
+
+@pages.route("/new/<process_id>", methods=["GET", "POST"])
+@pages.route("/new/<process_id>/<int:subject_id>", methods=["GET", "POST"])
+def begin(process_id: str, subject_id: int | None = None) -> str | Response | tuple[str, int]:
+    """Fill in a new application; nothing exists before it is saved or submitted (R7)."""
+    ctx, who = context(), actor()
+    new = blank(ctx, who, process_id, subject_id)
+    filled = Filled(new.form)
+    if request.method == "POST":
+        filled.read(values_of(new.form))
+        _added(filled)
+        submit = request.form.get("action") == "submit"
+        if request.form.get("action") in {"submit", "save"}:
+            try:
+                started = applications.begin(
+                    ctx, who, process_id, subject_id, filled.checked(strict=submit), submit=submit
+                )
+            except Invalid as refused:
+                filled.refuse(refused)
+            else:
+                return _done(started.instance_id, started.number, submit=submit)
+    page = render_template(
+        "applications/fill.html",
+        process=new.process,
+        task=new.task,
+        filled=filled,
+        notice=new.notice,
+        choices=_choices(subject_id if new.notice else None),
+        application=None,
+        saved_at=None,
+    )
+    return (page, 422) if filled.refused else page
+
+
+@pages.get("/<int:instance_id>/resume")
+def resume(instance_id: int) -> Response:
+    """Go to the open task of one's own organisation, or to the application."""
+    found, who = reading.application(context(), actor(), instance_id), actor()
+    return _onwards(found, who.holder_id)
+
+
+def _onwards(found: Application, holder_id: int) -> Response:
+    mine = next((t for t in found.open_tasks if t.holder_id == holder_id), None)
+    if mine is not None:
+        return redirect(url_for(".task", instance_id=found.id, key=mine.key))
+    return redirect(url_for(".show", instance_id=found.id))
+
+
+@pages.route("/<int:instance_id>/tasks/<int:key>", methods=["GET", "POST"])
+def task(instance_id: int, key: int) -> str | Response | tuple[str, int]:
+    """Show a task with its form, save its draft, or complete it."""
+    found = reading.application(context(), actor(), instance_id)
+    waiting = found.task(key)
+    if request.method == "POST":
+        return _post(found, key)
+    if waiting is None:
+        return redirect(url_for("applications.show", instance_id=instance_id))
+    definition_task = found.definition.tasks[waiting.element_id]
+    filled = Filled(found.definition.forms[definition_task.form])
+    draft = _draft(found, waiting)
+    filled.read(draft.form if draft else _last(found, filled), typed=False)
+    return _task_page(found, waiting, definition_task, filled, draft)
+
+
+def _post(found: Application, key: int) -> str | Response | tuple[str, int]:
+    ctx, who = context(), actor()
+    waiting = found.task(key)
+    element = waiting.element_id if waiting else request.form.get("element", "")
+    definition_task = found.definition.tasks.get(element)
+    if definition_task is None:
+        return redirect(url_for("applications.show", instance_id=found.id))
+    filled = Filled(found.definition.forms[definition_task.form])
+    filled.read(values_of(filled.form))
+    _added(filled)
+    action = request.form.get("action")
+    try:
+        if action == "save":
+            drafts.save(ctx, who, found.id, key, filled.checked(strict=False))
+            flash(_("草稿已保存。"))
+            return redirect(url_for(".task", instance_id=found.id, key=key))
+        if action == "submit":
+            decide(ctx, who, Request(found.id, key, filled.checked(strict=True), _once()))
+            return _done(found.id, found.number, submit=True, verdict=filled.text("verdict"))
+    except Invalid as refused:
+        filled.refuse(refused)
+    except Conflict as moved_on:
+        return _conflict(found, moved_on, filled), 409
+    if waiting is None:
+        return redirect(url_for("applications.show", instance_id=found.id))
+    page = _task_page(found, waiting, definition_task, filled, None)
+    return (page, 422) if filled.refused else page
+
+
+@pages.post("/<int:instance_id>/send/<name>")
+def send(instance_id: int, name: str) -> Response | tuple[str, int]:
+    """Send an event that the diagram lets this party send: withdraw, discard."""
+    ctx, who = context(), actor()
+    try:
+        withdraw.trigger(ctx, who, instance_id, name)
+    except Conflict as moved_on:
+        found = reading.application(ctx, who, instance_id)
+        return _conflict(found, moved_on, None), 409
+    found = reading.application(ctx, who, instance_id)
+    flash(
+        _(
+            "操作成功！申请 %(number)s：%(state)s。",
+            number=found.number,
+            state=label(found.standing.label),
+        )
+    )
+    return _onwards(found, who.holder_id)
+
+
+def _once() -> str | None:
+    """A form is handed in once: the key is drawn with the page, so a second press repeats it."""
+    given = request.form.get("once", "")
+    return f"page:{given}" if 16 <= len(given) <= 64 and given.isalnum() else None
+
+
+def _done(instance_id: int, number: str, *, submit: bool, verdict: str = "") -> Response:
+    if not submit:
+        flash(_("草稿 %(number)s 已保存。", number=number))
+        found = reading.application(context(), actor(), instance_id)
+        first = found.open_tasks[0]
+        return redirect(url_for(".task", instance_id=instance_id, key=first.key))
+    flash(
+        _("操作成功！申请 %(number)s 已办理。", number=number)
+        if verdict
+        else _("操作成功！申请 %(number)s 已提交，所填数量已冻结，待审核。", number=number)
+    )
+    return redirect(url_for(".show", instance_id=instance_id))
+
+
+def _draft(found: Application, waiting: Open) -> SavedForm | None:
+    if waiting.holder_id != actor().holder_id:
+        return None
+    return saved_form(context(), actor(), found.id, waiting.key)
+
+
+def _last(found: Application, filled: Filled) -> dict[str, Any]:
+    """A returned application is edited from what was submitted; a review starts empty."""
+    return dict(found.content) if filled.has_lines else {}
+
+
+def _task_page(
+    found: Application, waiting: Open, task: UserTask, filled: Filled, draft: SavedForm | None
+) -> str:
+    ctx, who = context(), actor()
+    notice = found.notice
+    mine = waiting.holder_id == who.holder_id and waiting.role == who.role
+    applying = filled.has_lines and notice is not None and mine
+    return render_template(
+        "applications/fill.html" if applying else "applications/task.html",
+        **_about(found),
+        task=task,
+        waiting=waiting,
+        mine=mine,
+        filled=filled,
+        saved_at=draft.saved_at if draft else None,
+        process=found.process,
+        choices=_choices(notice.notice.id if applying and notice else None),
+        checks=[_shown(check) for check in checks(ctx, who, found.id)],
+    )
+
+
+def _shown(check: Checked) -> dict[str, Any]:
+    return {
+        "code": check.code,
+        "state": check.state,
+        "message": check.message,
+        "compared": label(check.compared),
+    }
+
+
+def _choices(notice_id: int | None) -> dict[str, Choice]:
+    """Return what may be picked, by instrument code."""
+    if notice_id is None:
+        return {}
+    found = eligible.choices(context(), actor(), notice_id)
+    return {choice.instrument.code: choice for choice in found}
+
+
+def _added(filled: Filled) -> None:
+    """Add the rows that were ticked on a page without scripts."""
+    if request.form.get("action") == "add":
+        for field in filled.form.fields:
+            if field.widget == "unit_lines":
+                filled.add(field.name, request.form.getlist("add"))
+
+
+def _about(found: Application) -> dict[str, Any]:
+    return {
+        "application": found,
+        "notice": found.notice,
+        "marks": drawn(found),
+        "in_words": in_words(found),
+        "timeline": timeline(found),
+    }
+
+
+def _conflict(found: Application, moved_on: Conflict, filled: Filled | None) -> str:
+    """Who was first, with what, when; nothing of ours was applied, and the opinion is kept."""
+    seen, found = found, reading.application(context(), actor(), found.id)
+    last = found.decisions[-1] if found.decisions else None
+    overtaken = isinstance(moved_on, AlreadyDecided) or found.version > seen.version
+    return render_template(
+        "applications/conflict.html",
+        **_about(found),
+        message=moved_on.message,
+        last=last,
+        first=last is not None and overtaken,
+        opinion=filled.text("opinion") if filled else "",
+    )

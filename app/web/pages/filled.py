@@ -1,0 +1,82 @@
+"""A form that is data, as one page shows it: its values, what is wrong with them, and where."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.errors import Invalid
+from app.domain.findings import Finding
+from app.domain.label import Label
+from app.workflow.forms import Form
+
+LONGEST_TEXT = 4000  # characters, where the schema gives no limit
+
+
+class Filled:
+    """Values of a form and the refusal of them, if any."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.values: dict[str, Any] = {}
+        self.errors: dict[str, Label] = {}
+        self.findings: tuple[Finding, ...] = ()
+        self.message: Label | None = None
+        self.once = secrets.token_hex(16)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether the form is a list of instruments and quantities."""
+        return any(field.widget == "unit_lines" for field in self.form.fields)
+
+    @property
+    def refused(self) -> bool:
+        """Whether something has to be changed."""
+        return bool(self.errors or self.findings or self.message)
+
+    def read(self, values: Mapping[str, Any], *, typed: bool = True) -> None:
+        """Take values; a conclusion is never preselected, so one that was saved is left out."""
+        self.values = dict(values)
+        if not typed:
+            for field in self.form.fields:
+                if field.widget == "choice":
+                    self.values.pop(field.name, None)
+
+    def checked(self, *, strict: bool) -> dict[str, Any]:
+        """Return the clean values; raises Invalid with every field that is wrong."""
+        clean, errors = self.form.validate(self.values, strict=strict)
+        if errors:
+            raise Invalid("请修改下列内容。", "Please correct the following.", fields=errors)
+        return clean
+
+    def refuse(self, refused: Invalid) -> None:
+        """Keep what a service found wrong, to be shown with the form."""
+        self.errors = {field.replace("/", "-"): text for field, text in refused.fields.items()}
+        self.findings = refused.findings
+        if not self.errors and not self.findings:
+            self.message = refused.message
+
+    def lines(self, name: str) -> list[Mapping[str, Any]]:
+        """Return the rows of a table of the form, whatever was typed."""
+        rows = self.values.get(name)
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+    def text(self, name: str) -> str:
+        """Return a text of the form, whatever was typed."""
+        value = self.values.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def total(self, name: str) -> int:
+        """Return the whole tonnes of all rows that can be read; for showing only."""
+        typed = [str(row.get("quantity", "")) for row in self.lines(name)]
+        return sum(int(text) for text in typed if text.isascii() and text.isdigit())
+
+    def limit(self, name: str) -> int:
+        """Return how many characters a text field takes."""
+        return int(self.form.schema["properties"][name].get("maxLength", LONGEST_TEXT))
+
+    def add(self, name: str, codes: list[str]) -> None:
+        """Add rows for instruments that have none (without scripts, the server does it)."""
+        rows = self.lines(name)
+        present = {row.get("instrument") for row in rows}
+        new = [{"instrument": code, "quantity": ""} for code in codes if code not in present]
+        self.values[name] = [*rows, *new]

@@ -1,0 +1,106 @@
+"""The inbox: what waits for one's organisation; claim and release; messages (W2, ui 02)."""
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.domain.errors import Conflict, NotFound, RegistryError
+from app.domain.label import Label
+from app.services import claims, inbox, messages
+from app.services.inbox import BUCKETS, Filters
+from app.web.formats import label
+from app.web.pages.typed import one_of, search_text, whole_or_zero
+from app.web.returning import way_back
+from app.web.visitor import actor, context
+
+pages = Blueprint("inbox", __name__, url_prefix="/inbox")
+MOST_AT_ONCE = 100
+LONGEST_STEP = 200
+
+
+def filters_now() -> Filters:
+    """Return the filters of the address; raises Invalid for a quantity that is none."""
+    return Filters(
+        step=request.args.get("step", "")[:LONGEST_STEP],
+        search=search_text(),
+        claimed=one_of("claimed", ("mine", "open")),
+        visit=one_of("visit", ("first", "again")),
+        at_least=whole_or_zero("at_least", Label("数量", "Quantity")),
+        due=one_of("due", tuple(BUCKETS)),
+    )
+
+
+def address_with(**changes: str | None) -> str:
+    """Return this list's address with some filters changed; the page position starts anew."""
+    kept = {k: v for k, v in request.args.items() if k != "cursor" and v} | changes
+    chosen = urlencode({k: v for k, v in kept.items() if v})
+    return url_for("inbox.index") + (f"?{chosen}" if chosen else "")
+
+
+@pages.get("")
+def index() -> str:
+    """Show one page of what waits, with its filters."""
+    ctx, who = context(), actor()
+    filters = filters_now()
+    found = inbox.page(ctx, who, filters, request.args.get("cursor"))
+    return render_template(
+        "inbox/list.html" if request.headers.get("HX-Target") == "tasks" else "inbox/index.html",
+        page=found,
+        filters=filters,
+        buckets=BUCKETS,
+        notifications=messages.unread(ctx, who),
+        address_with=address_with,
+    )
+
+
+@pages.post("/<int:task_id>/claim")
+def claim(task_id: int) -> str | Response:
+    """Take a task for oneself."""
+    claims.claim(context(), actor(), task_id)
+    return _row_or_back(task_id, _("已认领。"))
+
+
+@pages.post("/<int:task_id>/release")
+def release(task_id: int) -> str | Response:
+    """Give a claimed task back."""
+    claims.release(context(), actor(), task_id)
+    return _row_or_back(task_id, _("已释放认领。"))
+
+
+@pages.post("/claim")
+def claim_many() -> Response:
+    """Take the selected tasks; those that a colleague has are counted and left out."""
+    wanted = [
+        t for t in request.form.getlist("task") if t.isascii() and t.isdigit() and len(t) < 19
+    ]
+    taken = 0
+    for task in wanted[:MOST_AT_ONCE]:
+        try:
+            claims.claim(context(), actor(), int(task))
+            taken += 1
+        except (Conflict, NotFound) as refused:
+            _note(refused)
+    flash(_("已认领 %(n)s 项。", n=taken), "ok" if taken else "warn")
+    return redirect(way_back("inbox.index"))
+
+
+@pages.post("/notifications/<int:notification_id>/read")
+def read(notification_id: int) -> Response:
+    """Put a message away; it stays in the history of its application."""
+    messages.mark_read(context(), actor(), notification_id)
+    return redirect(way_back("inbox.index"))
+
+
+def _note(refused: RegistryError) -> None:
+    flash(label(refused.message), "warn")
+
+
+def _row_or_back(task_id: int, said: str) -> str | Response:
+    """Return the row alone to htmx, or the page it was pressed on."""
+    if request.headers.get("HX-Request"):
+        entry = inbox.entry(context(), actor(), task_id)
+        return render_template("inbox/row_only.html", entry=entry, said=said)
+    flash(said)
+    return redirect(way_back("inbox.index"))
