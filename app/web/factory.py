@@ -17,6 +17,7 @@ from app.web.input import refuse_broken_input
 from app.web.language import speak
 from app.web.limits import limit_rates
 from app.web.logs import log_requests
+from app.web.pages import add_pages
 from app.web.session import require_sign_in
 from app.web.shell import dress
 
@@ -59,4 +60,5 @@ def web(ctx: Context) -> Flask:
     dress(app)
     for module in (home, sign_in, password, account, tokens):
         app.register_blueprint(module.pages)
+    add_pages(app)
     return app
