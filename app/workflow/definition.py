@@ -69,8 +69,8 @@ class Definition:
         main = self.elements[self.process_id]
         self.label = main.label
         self.properties: Mapping[str, str] = main.properties
-        self.labels: dict[str, Label] = {e.id: e.label for e in self.elements.values()}
         self.lanes: dict[str, Lane] = read_lanes(bundle.files[LANES_FILE])
+        self.labels: dict[str, Label] = self._labels(diagrams)
         self.forms: dict[str, Form] = {
             name.removeprefix(FORMS_FOLDER): Form.load(content)
             for name, content in bundle.files.items()
@@ -156,6 +156,14 @@ class Definition:
     def form_of(self, task_id: str) -> Form:
         """Return the form of a user task. Raises KeyError."""
         return self.forms[self.tasks[task_id].form]
+
+    def _labels(self, diagrams: list[Diagram]) -> dict[str, Label]:
+        """Both names of everything drawn, pools and lanes too, by the element's id."""
+        labels = {e.id: e.label for e in self.elements.values()}
+        for diagram in diagrams:
+            labels |= {i: self.lanes[name].label for i, name in diagram.lane_ids.items()}
+            labels |= {i: labels[process] for i, process in diagram.pools.items()}
+        return labels
 
     def _main_ends(self) -> Iterator[str]:
         """The ends of the main line: what a reminder beside an open task comes to is no outcome."""

@@ -98,6 +98,8 @@ class Diagram:
     drawn: frozenset[str]  # ids that have a shape or an edge
     doubled: tuple[str, ...]  # ids that occur twice, or are empty
     messages: dict[str, str]  # message id -> name
+    lane_ids: dict[str, str]  # id of a lane -> its name
+    pools: dict[str, str]  # id of a pool -> id of its process
 
     @property
     def flows(self) -> list[Element]:
@@ -135,6 +137,10 @@ def read_diagram(file: str, content: bytes) -> Diagram:
         drawn=frozenset(_drawn(root)),
         doubled=tuple(sorted({i for i in ids if not i or ids.count(i) > 1})),
         messages={m.get("id", ""): m.get("name", "") for m in root.findall(f"{{{BPMN}}}message")},
+        lane_ids={m.get("id", ""): m.get("name", "") for m in root.iter(f"{{{BPMN}}}lane")},
+        pools={
+            m.get("id", ""): m.get("processRef", "") for m in root.iter(f"{{{BPMN}}}participant")
+        },
     )
 
 

@@ -20,6 +20,10 @@ class Lane:
     party: str | None = None
 
 
+# Who of a role may act on an instance; app.services.parties finds the holder.
+PARTIES = frozenset({"applicant", "applicant.province", "any", "item"})
+
+
 class UnreadableLanes(ValueError):
     """lanes.toml is not what its README describes; the message says where."""
 
@@ -52,4 +56,6 @@ def _lane(name: str, entry: object) -> Lane:
         raise UnreadableLanes(f"{name}: key and label_en are needed")
     if ("role" in entry) != ("party" in entry):
         raise UnreadableLanes(f"{name}: role and party belong together")
+    if entry.get("party", "item") not in PARTIES:
+        raise UnreadableLanes(f"{name}: party is one of {', '.join(sorted(PARTIES))}")
     return Lane(entry["key"], Label(name, entry["label_en"]), entry.get("role"), entry.get("party"))

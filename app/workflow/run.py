@@ -7,6 +7,7 @@ and after an error nothing can be saved.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from app.domain.clock import Clock
@@ -17,8 +18,10 @@ from app.workflow.engine import Engine, Operate, plain
 from app.workflow.prune import prune
 from app.workflow.specs import EachOf
 from app.workflow.specs import UserTask as UserTaskSpec
-from app.workflow.timers import DUE, FIRED, Timer, instant
+from app.workflow.timers import due_of, instant
 from app.workflow.tree import READY, WAITING, ProcessTree, Task
+
+MOST_TIMERS = 1000  # in one step; a loop of timers that are always due would not end
 
 
 class NotOpen(Conflict):
@@ -151,29 +154,21 @@ class Run:
             raise NotOpen("该操作现在不能进行。", "This cannot be done now.", trigger=name)
         with self._step():
             for task in found:
-                if task._state == WAITING:
-                    task.internal_data[FIRED] = True
-                    task.task_spec._update(task)
+                self._tree.fire(task)
 
     def fire_timers(self) -> bool:
-        """Fire what is due by the clock, and run to rest; tell whether anything was due."""
+        """Fire what is due by the clock; tell whether anything was. Every step ends with this."""
         self._must_be_sound()
         wake = self.next_wake()
         if wake is None or wake > self._clock.now():
             return False
         with self._step():
-            self._tree.refresh_timers()
+            pass
         return True
 
     def next_wake(self) -> datetime | None:
         """Return when the next timer is due, or nothing."""
-        dues = [
-            due
-            for task in self._tree.event_manager.tasks.values()
-            if isinstance(task.task_spec.event_definition, Timer)
-            and (due := task.internal_data.get(DUE))
-        ]
-        return min(map(datetime.fromisoformat, dues)) if dues else None
+        return min((due for due, _, _ in self._timers()), default=None)
 
     @property
     def ended(self) -> bool:
@@ -230,6 +225,7 @@ class Run:
 
     def _go_on(self) -> None:
         self._tree.run_to_rest()
+        self._fire_due()
         if not self.ended and not any(map(_rests_on, self._tasks())):
             raise Stuck(f"{self.definition.process_id} rests without an open task or an end")
 
@@ -238,6 +234,22 @@ class Run:
         for sub in self._tree.subprocesses.values():
             if not sub.completed:
                 yield from sub.tasks.values()
+
+    def _fire_due(self) -> None:
+        """Fire the timers that are due, one after the other: an earlier may cancel a later."""
+        now = self._clock.now()
+        for _ in range(MOST_TIMERS):
+            due = [timer for timer in self._timers() if timer[0] <= now]
+            if not due:
+                return
+            self._tree.fire(min(due, key=itemgetter(0, 1))[2])
+        raise Stuck(f"{self.definition.process_id}: its timers never come to rest")
+
+    def _timers(self) -> Iterator[tuple[datetime, int, Task]]:
+        for task in self._tree.event_manager.tasks.values():
+            due = due_of(task)
+            if due is not None:
+                yield due, task.id, task
 
     def _messages(self) -> list[Task]:
         triggers = self.definition.triggers

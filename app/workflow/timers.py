@@ -31,19 +31,17 @@ class Timer(TimerEventDefinition):
         self.skip_past = skip_past
 
     def has_fired(self, task: Any) -> bool:
-        """Arm the timer on first sight; tell whether its time has come."""
+        """Arm the timer on first sight; tell whether `fire` was called.
+
+        A timer never fires by itself: two that are due at once would both interrupt their task.
+        """
         kept = task.internal_data
-        if kept.get(FIRED):
-            return True
-        now = task.workflow.script_engine.clock.now()
         if DUE not in kept:
-            kept[DUE] = self._due(task, now)
-            if self.skip_past and kept[DUE] and datetime.fromisoformat(kept[DUE]) <= now:
-                kept[DUE] = NEVER
-        if kept[DUE] and datetime.fromisoformat(kept[DUE]) <= now:
-            kept[FIRED] = True
-            return True
-        return False
+            now = task.workflow.script_engine.clock.now()
+            due = self._due(task, now)
+            skipped = self.skip_past and due != NEVER and datetime.fromisoformat(due) <= now
+            kept[DUE] = NEVER if skipped else due
+        return bool(kept.get(FIRED))
 
     def reset(self, task: Any) -> None:
         """Forget everything: entering again arms the timer anew."""
@@ -61,6 +59,14 @@ class Timer(TimerEventDefinition):
         except ValueError as error:
             raise BadTimer(f"{self.name}: {error}") from error
         return due.astimezone(UTC).isoformat()
+
+
+def due_of(task: Any) -> datetime | None:
+    """Return when a waiting timer is due; nothing for other events, or one that never comes."""
+    if not isinstance(task.task_spec.event_definition, Timer):
+        return None
+    due = task.internal_data.get(DUE, NEVER)
+    return datetime.fromisoformat(due) if due != NEVER else None
 
 
 def instant(text: str) -> datetime:

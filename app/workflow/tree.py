@@ -155,6 +155,13 @@ class ProcessTree(Tree, BpmnWorkflow):
         sub._plant()
         return sub
 
+    def fire(self, event: Task) -> None:
+        """Let a waiting event come, and run to rest. One that was cancelled meanwhile stays so."""
+        if event._state == WAITING:
+            event.internal_data["event_fired"] = True
+            event.task_spec._update(event)
+            self.run_to_rest()
+
     def run_to_rest(self) -> None:
         """Run what the engine can run, until only people and time can go on."""
         ready = self.ready

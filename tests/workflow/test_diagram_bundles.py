@@ -74,6 +74,8 @@ class TestEveryDiagram:
     def test_every_element_has_both_names(self, definition) -> None:
         for element_id, label in definition.labels.items():
             assert bool(label.zh) == bool(label.en), element_id
+        assert definition.labels["lane_system"].en == "System"
+        assert definition.labels["compliance_participant"].en == "Compliance surrender"
 
     def test_every_diagram_is_listed_in_the_readme(self, definition) -> None:
         readme = (ROOT / "processes" / "README.md").read_text()

@@ -148,6 +148,14 @@ def test_an_intermediate_timer_waits() -> None:
     assert walker.run.outcome == "answered"
 
 
+def test_timers_due_at_once_fire_in_order_and_the_interrupting_one_ends_the_task() -> None:
+    walker = Walker(definition("reminders"))
+    walker.complete("fill")
+    walker.pass_time(timedelta(days=365))
+    assert walker.open() == ["chief_note", "late_check"]
+    assert walker.passed("event")[-2:] == ["ask_chief", "overdue"]
+
+
 def test_a_message_beside_an_open_task_leaves_it_open() -> None:
     walker = Walker(definition("reminders"))
     walker.complete("fill")

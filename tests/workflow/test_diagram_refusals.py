@@ -97,6 +97,7 @@ def test_a_broken_form_is_refused(old: str, new: str) -> None:
         ('key = "emitter"', 'key = "system"'),
         ('key = "emitter"', ""),
         ('party = "applicant" ', "#"),
+        ('party = "applicant" ', 'party = "everybody" '),
         ('label_en = "Key emitter"', ""),
         ('role = "emitter"', 'rolle = "emitter"'),
         ('["重点排放单位"]', '["重点排放单位"'),
