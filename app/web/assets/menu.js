@@ -16,11 +16,13 @@ export function watchMenu() {
       menu.open = false;
       menu.querySelector('summary').focus();
     });
-    all('.why').forEach((why) => why.classList.add('off'));
+    all('.why:hover, .why:focus-within').forEach((why) => why.classList.add('off'));
   });
-  ['pointerover', 'focusin'].forEach((type) => document.addEventListener(type, (event) => {
-    if (!event.target.closest('.why')) all('.why.off').forEach((why) => why.classList.remove('off'));
-  }));
+  // A dismissed explanation comes back when the reader comes back to it.
+  document.addEventListener('pointerover', (event) => {
+    all('.why.off').forEach((why) => { if (!why.contains(event.target)) why.classList.remove('off'); });
+  });
+  document.addEventListener('focusin', () => all('.why.off').forEach((why) => why.classList.remove('off')));
   document.addEventListener('change', (event) => {
     if (event.target.matches('[data-submit-on-change]')) event.target.form.requestSubmit();
   });
