@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import psycopg2
+
 from app.db import Transaction
 from app.domain.errors import Forbidden, NotFound
 from app.services.actor import Actor
 from app.services.context import Context
+from app.services.step import meaning_of
 
 LONGEST = 200_000  # characters of JSON; far above any form, far below a denial of service
 
@@ -15,7 +18,9 @@ LONGEST = 200_000  # characters of JSON; far above any form, far below a denial 
 def save(ctx: Context, actor: Actor, instance_id: int, key: int, form: Mapping[str, Any]) -> None:
     """Save what was typed so far into the task's draft; the limits are checked on submission.
 
-    Raises NotFound when the task is not open or not the actor's, Forbidden for read-only rights.
+    Raises NotFound when the task is not open or not the actor's, Forbidden for read-only rights
+    and for a person who has acted for another party of the instance: nobody reviews what they
+    drafted.
     """
     with ctx.database.transaction() as tx:
         save_within(ctx, tx, actor, instance_id, key, form)
@@ -56,8 +61,21 @@ def save_within(
             "role": actor.role,
         },
     )
-    if not saved:
+    if saved:
+        _take_part(tx, actor, instance_id, key)
+    else:
         raise NotFound("这项待办已不在办理中，草稿未保存。", "This task is no longer open.")
+
+
+def _take_part(tx: Transaction, actor: Actor, instance_id: int, key: int) -> None:
+    try:
+        tx.run(
+            """SELECT workflow.take_part(t.instance_id, %(person)s, t.holder_id, t.lane)
+               FROM workflow.task t WHERE t.instance_id = %(instance)s AND t.key = %(key)s""",
+            {"person": actor.person_id, "instance": instance_id, "key": key},
+        )
+    except psycopg2.Error as error:
+        raise meaning_of(error) from error
 
 
 def draft_of(tx: Transaction, instance_id: int, element_id: str) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg2
-import psycopg2.errorcodes
+from psycopg2.errorcodes import UNIQUE_VIOLATION
 
 from app.db import Transaction
 from app.domain.canonical import canonical, leaf
@@ -21,6 +21,8 @@ from app.ledger.refusals import refusal_of
 from app.services.actor import Actor
 from app.services.instance import Instance
 from app.workflow.run import Run
+
+KEY_ONCE = "decision_idempotency_key_key"
 
 
 @dataclass
@@ -75,7 +77,7 @@ class Step:
                 {"step": json.dumps(step), "state": run.dump(), "document": document},
             )
         except psycopg2.Error as error:
-            raise _meaning(error) from error
+            raise meaning_of(error) from error
         return int(row[0]) if row else 0
 
     def _step(self, run: Run, before: frozenset[int], hashed: bytes) -> dict[str, Any]:
@@ -184,10 +186,15 @@ def _path(run: Run) -> str:
     return " ".join(visit.element_id for visit in run.path)
 
 
-def _meaning(error: psycopg2.Error) -> Exception:
+class MovedOn(Conflict):
+    """Somebody was quicker, or used the same key: whoever tries again finds out who and how."""
+
+
+def meaning_of(error: psycopg2.Error) -> Exception:
     """Turn what the database refused into what a person can read."""
-    if error.pgcode == "RG409":
-        return Conflict(
+    twice = error.pgcode == UNIQUE_VIOLATION and error.diag.constraint_name == KEY_ONCE
+    if error.pgcode == "RG409" or twice:
+        return MovedOn(
             "这项申请刚刚已被他人处理，您的操作没有生效。",
             "Somebody else has just acted on this application; nothing of yours was applied.",
         )

@@ -4,11 +4,12 @@ Which events there are, where they stand and who may send them, the diagram says
 message events with the property ``lane``).
 """
 
+from app.db import Transaction
 from app.domain.errors import Conflict, Forbidden, NotFound
 from app.services.actor import Actor
 from app.services.advance import advance
 from app.services.context import Context
-from app.services.decide import MAY_DECIDE, Outcome
+from app.services.decide import MAY_DECIDE, Outcome, after_the_quicker
 from app.services.instance import Instance, load
 from app.services.step import Decided, Step
 from app.workflow.run import Run
@@ -20,25 +21,34 @@ def trigger(ctx: Context, actor: Actor, instance_id: int, name: str) -> Outcome:
     Raises NotFound to a stranger, Forbidden to a party that may not send it, Conflict when the
     application has moved past it.
     """
-    with ctx.database.transaction() as tx:
-        instance = load(tx, instance_id)
-        if actor.holder_id not in instance.parties.values():
-            raise NotFound
-        step = Step(
-            tx=tx,
-            instance=instance,
-            actor=actor,
-            at=ctx.clock.now(),
-            decided=Decided(name, 1, "trigger", "", verdict=name),
-            content=instance.content,
-        )
 
-        def send(run: Run) -> None:
-            step.decided.element_id, step.decided.lane = _sender(run, instance, actor, name)
-            run.trigger(name)
+    def once() -> Outcome:
+        with ctx.database.transaction() as tx:
+            return _trigger(ctx, tx, actor, instance_id, name)
 
-        decision = advance(ctx, step, send)
+    outcome = after_the_quicker(once)
     ctx.bell.ring()
+    return outcome
+
+
+def _trigger(ctx: Context, tx: Transaction, actor: Actor, instance_id: int, name: str) -> Outcome:
+    instance = load(tx, instance_id)
+    if actor.holder_id not in instance.parties.values():
+        raise NotFound
+    step = Step(
+        tx=tx,
+        instance=instance,
+        actor=actor,
+        at=ctx.clock.now(),
+        decided=Decided(name, 1, "trigger", "", verdict=name),
+        content=instance.content,
+    )
+
+    def send(run: Run) -> None:
+        step.decided.element_id, step.decided.lane = _sender(run, instance, actor, name)
+        run.trigger(name)
+
+    decision = advance(ctx, step, send)
     return Outcome(decision, instance.id, instance.number)
 
 

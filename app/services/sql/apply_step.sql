@@ -39,18 +39,8 @@ BEGIN
             USING ERRCODE = 'RG409';
     END IF;
 
-    -- Who acted for one party never decides for another in the same instance, and never
-    -- reviews what they drafted: a person stays in one lane, for one holder.
     IF v_person IS NOT NULL THEN
-        INSERT INTO workflow.participant (instance_id, person_id, holder_id, lane)
-        VALUES (v_instance, v_person, v_holder, step->>'lane') ON CONFLICT DO NOTHING;
-        IF NOT FOUND AND NOT EXISTS (
-            SELECT FROM workflow.participant p
-            WHERE p.instance_id = v_instance AND p.person_id = v_person
-              AND p.holder_id = v_holder AND p.lane = step->>'lane') THEN
-            RAISE EXCEPTION 'person % has acted for another party in instance %',
-                v_person, v_instance USING ERRCODE = 'RG403';
-        END IF;
+        PERFORM workflow.take_part(v_instance, v_person, v_holder, step->>'lane');
     END IF;
 
     IF step ? 'decision' THEN
@@ -79,10 +69,9 @@ BEGIN
     DELETE FROM workflow.task t
     WHERE t.instance_id = v_instance
       AND t.key IN (SELECT k::integer FROM jsonb_array_elements_text(step->'close') AS k);
-    IF step ? 'draft_done' THEN
-        DELETE FROM workflow.draft d
-        WHERE d.instance_id = v_instance AND d.element_id = step->>'draft_done';
-    END IF;
+    -- A draft is used up by its submission; with the instance ends what was left of it.
+    DELETE FROM workflow.draft d WHERE d.instance_id = v_instance
+        AND (step->>'status' = 'ended' OR d.element_id = step->>'draft_done');
     INSERT INTO workflow.task (instance_id, key, element_id, name, name_en, process_id, lane,
         role, holder_id, visit, due_at, created_at)
     SELECT v_instance, (t->>'key')::integer, t->>'element_id', t->>'name', t->>'name_en',

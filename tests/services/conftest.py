@@ -1,0 +1,56 @@
+"""A market and its people, by name."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.identity.actor import Actor
+from tests.postgres import Database
+from tests.services.market import PE21, Market, lines, market
+
+
+@pytest.fixture
+def a_market(database: Database) -> Iterator[Market]:
+    """Opened and supplied; no notice yet."""
+    with market(database) as made:
+        yield made
+
+
+@pytest.fixture
+def an_emitter(a_market: Market) -> Actor:
+    return a_market.actor("emitter")
+
+
+@pytest.fixture
+def a_colleague(a_market: Market) -> Actor:
+    """A second person of the emitter."""
+    return a_market.actor("emitter", 1)
+
+
+@pytest.fixture
+def a_province(a_market: Market) -> Actor:
+    """An officer of the emitter's province."""
+    return a_market.actor("province")
+
+
+@pytest.fixture
+def two_officers(a_market: Market) -> tuple[Actor, Actor]:
+    """Two officers of the emitter's province."""
+    return a_market.actor("province"), a_market.actor("province", 1)
+
+
+@pytest.fixture
+def another_province(a_market: Market) -> Actor:
+    return a_market.actor("other_province")
+
+
+@pytest.fixture
+def a_notice(a_market: Market) -> int:
+    """400 t, so at most 20 t of CCER."""
+    return a_market.notice(obligation=400)
+
+
+@pytest.fixture
+def a_submitted_application(a_market: Market, an_emitter: Actor, a_notice: int) -> int:
+    """250 t, waiting for the province's review."""
+    return a_market.begin(an_emitter, a_notice, lines(**{PE21: 250}))
