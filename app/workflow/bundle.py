@@ -47,12 +47,12 @@ def read_bundles(processes: Path, forms: Path) -> list[Bundle]:
     diagrams = {path.name: path.read_bytes() for path in sorted(processes.glob("*.bpmn"))}
     roots = {name: _root(content) for name, content in diagrams.items()}
     calls = {name: set(_called_files(root)) for name, root in roots.items()}
-    called = {target for name, targets in calls.items() for target in targets if target != name}
+    members = {name: _reachable(name, calls) for name in diagrams}
     bundles = []
     for name in diagrams:
-        if name in called:
-            continue
-        files = {member: diagrams[member] for member in _reachable(name, calls)}
+        if any(name in members[other] and other not in members[name] for other in diagrams):
+            continue  # called by another, and no caller of its caller
+        files = {member: diagrams[member] for member in members[name]}
         for form in sorted({form for member in files for form in _form_files(roots[member])}):
             path = forms / form
             if path.parent == forms and path.is_file():

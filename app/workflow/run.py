@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from app.domain.clock import Clock
 from app.domain.errors import Conflict
@@ -16,9 +16,8 @@ from app.workflow.codec import plant, plant_subprocess, rows_of, seal, subproces
 from app.workflow.definition import Definition, Trigger, UserTask
 from app.workflow.engine import Engine, Operate, plain
 from app.workflow.prune import prune
-from app.workflow.specs import EachOf
-from app.workflow.specs import UserTask as UserTaskSpec
 from app.workflow.timers import due_of, instant
+from app.workflow.trail import Trail, Visit, frame_of
 from app.workflow.tree import READY, WAITING, ProcessTree, Task
 
 MOST_TIMERS = 1000  # in one step; a loop of timers that are always due would not end
@@ -40,13 +39,6 @@ class Spoilt(RuntimeError):
     """A step failed halfway; the instance in memory must be thrown away and restored."""
 
 
-class Visit(NamedTuple):
-    """An element was passed: ``kind`` is task, gateway, event, service or flow."""
-
-    element_id: str
-    kind: str
-
-
 @dataclass(frozen=True, slots=True)
 class OpenTask:
     """A task that waits for a person. ``key`` is stable while it is open and never used again.
@@ -66,13 +58,11 @@ class Run:
 
     def __init__(self, definition: Definition, clock: Clock, operate: Operate) -> None:
         self.definition = definition
-        self.path: list[Visit] = []
-        self.visits: dict[str, int] = {}
         self._clock = clock
-        self._outcome: str | None = None
+        self._trail = Trail(definition)
         self._spoilt = False
         engine = Engine(definition.blank, clock, operate)
-        self._tree = ProcessTree(definition.spec, definition.subprocesses, engine, self)
+        self._tree = ProcessTree(definition.spec, definition.subprocesses, engine, self._trail)
 
     @classmethod
     def start(
@@ -95,8 +85,9 @@ class Run:
         run = cls(definition, clock, operate)
         tree = run._tree
         tree.next_id, visits, outcome, end, rows, subs = unseal(state, definition.hash)
-        run.visits = {name: n for name, n in zip(definition.task_ids, visits, strict=True) if n}
-        run._outcome = outcome
+        names = definition.task_ids
+        run._trail.visits = {name: n for name, n in zip(names, visits, strict=True) if n}
+        run._trail.outcome = outcome
         plant(tree, rows)
         for caller, sub_rows in subs:
             plant_subprocess(tree, caller, sub_rows)
@@ -112,7 +103,8 @@ class Run:
         visits = [self.visits.get(name, 0) for name in self.definition.task_ids]
         end = tree.data if tree.completed else None
         rows, subs = rows_of(tree), subprocesses_of(tree)
-        return seal([tree.next_id, visits, self._outcome, end, rows, subs], self.definition.hash)
+        payload = [tree.next_id, visits, self._trail.outcome, end, rows, subs]
+        return seal(payload, self.definition.hash)
 
     def open_tasks(self) -> list[OpenTask]:
         """Return what waits for people, oldest first."""
@@ -134,7 +126,7 @@ class Run:
         task = self._open(key)
         spec = task.task_spec
         allowed = self.definition.declared
-        repeated = _repeated(task)
+        repeated = frame_of(task)
         if repeated is not None:
             allowed = allowed | self.definition.items[spec.bpmn_id]
         values = self._allowed(task.data, allowed) | self._allowed(data, allowed)
@@ -171,6 +163,16 @@ class Run:
         return min((due for due, _, _ in self._timers()), default=None)
 
     @property
+    def path(self) -> list[Visit]:
+        """Elements and flows passed since the start or the restore, in order."""
+        return self._trail.path
+
+    @property
+    def visits(self) -> dict[str, int]:
+        """How often each user task was opened, ever."""
+        return self._trail.visits
+
+    @property
     def ended(self) -> bool:
         """Whether nothing is left to do."""
         return bool(self._tree.completed)
@@ -178,7 +180,7 @@ class Run:
     @property
     def outcome(self) -> str | None:
         """The end event the instance came to, once it has ended."""
-        return self._outcome if self.ended else None
+        return self._trail.outcome if self.ended else None
 
     @property
     def data(self) -> dict[str, Any]:
@@ -188,33 +190,6 @@ class Run:
         open_ = [t for t in self._tasks() if _rests_on(t)]
         values = min(open_, key=lambda t: t.id).data if open_ else {}
         return {k: v for k, v in values.items() if k in self.definition.declared}
-
-    # Trace: the tree reports here where the instance goes.
-
-    def reached(self, task: Task) -> None:
-        """Note the flow that led to an element, and count a user task's visits."""
-        spec = task.task_spec
-        if spec.bpmn_id is None:
-            return
-        before = task.parent
-        if _repeated(task) is not None:
-            return  # the children of a repeated task stand inside one element
-        while before is not None and before.task_spec.bpmn_id is None:
-            before = before.parent
-        if before is not None:
-            flow = self.definition.flows.get((before.task_spec.bpmn_id, spec.bpmn_id))
-            if flow is not None:
-                self.path.append(Visit(flow, "flow"))
-        if isinstance(spec, UserTaskSpec | EachOf):
-            self.visits[spec.bpmn_id] = self.visits.get(spec.bpmn_id, 0) + 1
-
-    def completed(self, task: Task) -> None:
-        """Note that an element was passed."""
-        spec = task.task_spec
-        if getattr(spec, "kind", ""):
-            self.path.append(Visit(spec.bpmn_id, spec.kind))
-            if spec.bpmn_id in self.definition.outcomes:
-                self._outcome = spec.bpmn_id
 
     def _must_be_sound(self) -> None:
         if self._spoilt:
@@ -265,7 +240,7 @@ class Run:
     def _shown(self, task: Task) -> OpenTask:
         element_id = task.task_spec.bpmn_id
         user_task = self.definition.tasks[element_id]
-        repeated = _repeated(task)
+        repeated = frame_of(task)
         due = task.data.get(user_task.due_at) if user_task.due_at else None
         return OpenTask(
             key=task.id,
@@ -278,13 +253,6 @@ class Run:
     @staticmethod
     def _allowed(data: Mapping[str, object], names: frozenset[str]) -> dict[str, Any]:
         return {name: plain(value) for name, value in data.items() if name in names}
-
-
-def _repeated(task: Task) -> EachOf | None:
-    """Return the frame of a repeated task's child; nothing for any other task."""
-    frame = task.parent.task_spec if task.parent is not None else None
-    is_child = isinstance(frame, EachOf) and frame.task_spec == task.task_spec.name
-    return frame if is_child else None
 
 
 def _rests_on(task: Task) -> bool:

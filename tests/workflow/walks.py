@@ -11,7 +11,8 @@ from app.domain.clock import FixedClock
 from app.workflow.bundle import read_bundles
 from app.workflow.definition import Definition
 from app.workflow.operators import OperatorSpec, ParameterSpec
-from app.workflow.run import Run, Visit
+from app.workflow.run import Run
+from app.workflow.trail import Visit
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
