@@ -1,0 +1,73 @@
+"""A site with the demo market: pages on real notices, units, applications and people."""
+
+import pytest
+
+from app.services.demo.market import PASSWORD, make_market
+from app.services.deployments import deploy_files
+from tests.postgres import Database
+from tests.web.site import STARTED, Browser, Site, open_site
+
+EMITTER = "21042300118"  # 青岚热电: a part approved, a part pending, CCER in its account
+OTHER_EMITTER = "21042300201"  # 东浦钢铁
+PROVINCE = "33000000012"
+REVIEWER = "33000000013"  # a colleague of the same province
+OTHER_PROVINCE = "53000000021"
+AUDITOR = "13000000001"
+OPERATOR = "12000000001"
+
+
+class Market(Site):
+    """The site, with people who sign in once."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._browsers: dict[str, Browser] = {}
+
+    def as_(self, member_no: str) -> Browser:
+        """Return the browser of a person, signed in."""
+        if member_no not in self._browsers:
+            browser = self.browser()
+            answer = browser.sign_in(member_no, PASSWORD)
+            assert answer.status_code == 302, answer.text
+            browser.get("/home")
+            self._browsers[member_no] = browser
+        return self._browsers[member_no]
+
+    def one(self, sql: str, **params: object):
+        """Return the first value of a query."""
+        rows = self.rows(sql, **params)
+        return rows[0][0] if rows else None
+
+    def task_of(self, code: str) -> tuple[int, int]:
+        """Return instance and key of the open task about an emitter's newest application."""
+        rows = self.rows(
+            """SELECT t.instance_id, t.key FROM workflow.task t
+               JOIN workflow.instance i ON i.id = t.instance_id
+               JOIN identity.holder h ON h.id = i.applicant_id
+               WHERE h.code = %(code)s ORDER BY t.id DESC LIMIT 1""",
+            code=f"EMITTER-{code}",
+        )
+        return rows[0]
+
+    def notice_of(self, code: str) -> int:
+        """Return the notice of an emitter."""
+        return self.one(
+            """SELECT n.id FROM compliance.notice n JOIN identity.holder h ON h.id = n.emitter_id
+               WHERE h.code = %(code)s""",
+            code=f"EMITTER-{code}",
+        )
+
+
+def open_market(database: Database, redis_url: str, **changes: str) -> Market:
+    """Return a site whose demo market has been made."""
+    plain = open_site(database, redis_url, **changes)
+    plain.clock.set(STARTED)
+    deploy_files(plain.ctx)
+    make_market(plain.ctx)
+    return Market(plain.ctx, plain.clock)
+
+
+@pytest.fixture(scope="module")
+def market(module_database: Database, redis_server) -> Market:
+    """A market that the tests of a module share."""
+    return open_market(module_database, redis_server.url())
