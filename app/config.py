@@ -58,8 +58,8 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         raise SettingsError("REGISTRY_ENV is demo, test or production")
     settings = Settings(
         environment=environment,
-        database_url=_needed(environ, "DATABASE_URL"),
-        migration_database_url=environ.get("MIGRATION_DATABASE_URL", ""),
+        database_url=_postgresql(_needed(environ, "DATABASE_URL")),
+        migration_database_url=_postgresql(environ.get("MIGRATION_DATABASE_URL", "")),
         redis_url=_needed(environ, "REDIS_URL"),
         secret_key=environ.get("SECRET_KEY", ""),
         captcha=environ.get("CAPTCHA", "on") != "off",
@@ -79,6 +79,13 @@ def _needed(environ: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set; `make run` sets it for the embedded servers")
     return value
+
+
+def _postgresql(url: str) -> str:
+    """Return a database URL as SQLAlchemy reads it; postgres:// is an old spelling of it."""
+    return (
+        "postgresql://" + url.removeprefix("postgres://") if url.startswith("postgres://") else url
+    )
 
 
 def _flag(text: str | None, *, default: bool) -> bool:

@@ -53,7 +53,7 @@ class OffsetRule:
             rate = Decimal(str(given.get("rate", "0.05")))
         except InvalidOperation as error:
             raise ValueError("the rate of a CCER rule is a decimal such as 0.05") from error
-        if not 0 <= rate <= 1:
+        if not rate.is_finite() or not 0 <= rate <= 1:
             raise ValueError("the rate of a CCER rule lies between 0 and 1")
         base = given.get("base", "obligation")
         if base not in BASES:

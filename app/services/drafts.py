@@ -42,8 +42,8 @@ def save_within(
         raise Forbidden("内容过长，未能保存。", "The content is too long and was not saved.")
     saved = tx.run(
         """INSERT INTO workflow.draft (instance_id, element_id, form, person_id, account_id,
-               saved_at)
-           SELECT t.instance_id, t.element_id, %(form)s, %(person)s, %(account)s, %(at)s
+               role, saved_at)
+           SELECT t.instance_id, t.element_id, %(form)s, %(person)s, %(account)s, t.role, %(at)s
            FROM workflow.task t
            WHERE t.instance_id = %(instance)s AND t.key = %(key)s AND t.holder_id = %(holder)s
              AND t.role = %(role)s

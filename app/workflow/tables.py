@@ -175,6 +175,7 @@ class Draft(Base):
     form: Mapped[str] = mapped_column(Text)
     person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.person.id"))
     account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.account.id"))
+    role: Mapped[str] = mapped_column(Text)
     saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

@@ -114,6 +114,7 @@ CREATE TABLE workflow.draft (
     form        text NOT NULL,
     person_id   bigint NOT NULL REFERENCES identity.person (id),
     account_id  bigint NOT NULL REFERENCES identity.account (id),
+    role        text NOT NULL,
     saved_at    timestamptz NOT NULL,
     PRIMARY KEY (instance_id, element_id)
 );

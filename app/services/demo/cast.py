@@ -262,7 +262,7 @@ def emitter_opening(place: int, emitter: Emitter, province_id: int) -> Opening:
             _person("21042300119", "林晓", "Lin Xiao"),
         ]
     return Opening(
-        code=f"EMITTER-{emitter.code}",
+        code=f"91{emitter.province[-2:]}0100MA2{place:06d}X",
         name=emitter.name,
         name_en=emitter.name_en,
         role="emitter",

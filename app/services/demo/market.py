@@ -82,7 +82,7 @@ def _open(ctx: Context) -> dict[str, Opened]:
         emitter_opening(place, e, opened[e.province].holder_id) for place, e in enumerate(EMITTERS)
     ]
     emitters = open_holders(ctx, None, openings)
-    return opened | {o.code: one for o, one in zip(openings, emitters, strict=True)}
+    return opened | {f"EMITTER-{e.code}": one for e, one in zip(EMITTERS, emitters, strict=True)}
 
 
 def _actor(ctx: Context, member_no: str) -> Actor:

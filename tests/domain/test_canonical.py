@@ -1,0 +1,25 @@
+"""Canonical bytes of what is decided on, and their leaf hash."""
+
+import hashlib
+
+import pytest
+
+from app.domain.canonical import canonical, leaf, new_salt, salted
+
+
+def test_canonical_bytes_do_not_depend_on_the_order_of_keys():
+    assert canonical({"b": "1", "a": "二"}) == canonical({"a": "二", "b": "1"})
+    assert canonical({"b": "1", "a": "二"}) == '{"a":"二","b":"1"}'.encode()
+
+
+def test_an_integer_that_a_double_cannot_hold_is_refused():
+    with pytest.raises(ValueError, match="canonical"):
+        canonical({"serial": 2**53})
+
+
+def test_a_leaf_is_the_hash_of_a_zero_byte_and_the_stored_bytes():
+    assert leaf(b"stored") == hashlib.sha256(b"\x00stored").digest()
+
+
+def test_the_same_person_has_another_hash_under_another_salt():
+    assert salted("21042300118", new_salt()) != salted("21042300118", new_salt())
