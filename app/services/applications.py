@@ -57,7 +57,13 @@ def _begun(
     form: Mapping[str, Any],
     idempotency_key: str,
 ) -> Started | None:
-    """Return what the key began with the same content; other content meets decide's conflict."""
+    """Return what the key began with the same content; other content meets decide's conflict.
+
+    A second request with the key waits here until the first has committed or given up.
+    """
+    tx.run(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 0))", {"key": idempotency_key}
+    )
     row = tx.one(
         """SELECT i.id, i.number, i.bundle_hash, d.element_id, d.document
            FROM workflow.decision d JOIN workflow.instance i ON i.id = d.instance_id
