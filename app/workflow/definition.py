@@ -97,14 +97,18 @@ class Definition:
         self.spec, self.subprocesses = parse_processes(self.process_id, files)
         self.task_ids = sorted(self.tasks)  # the order in which states keep their visits
         self.blank: dict[str, None] = dict.fromkeys(sorted(self.declared))
-        self.items: dict[str, frozenset[str]] = {}  # user task -> names of its multi-instance items
+        items: dict[str, frozenset[str]] = {}
         for process in (self.spec, *self.subprocesses.values()):
             process.names = list(process.task_specs)
             process.numbers = {name: i for i, name in enumerate(process.names)}
-            for spec in process.task_specs.values():
-                if hasattr(spec, "input_item"):
-                    items = (spec.input_item, spec.output_item)
-                    self.items[spec.bpmn_id] = frozenset(i.bpmn_id for i in items if i is not None)
+            items |= {
+                s.bpmn_id: s.items for s in process.task_specs.values() if hasattr(s, "items")
+            }
+        # By user task: the values that may go on from it, and those that its form asks for.
+        self.kept = {i: self.declared | items.get(i, frozenset()) for i in self.tasks}
+        self.asked = {
+            i: self.kept[i] & {f.name for f in self.form_of(i).fields} for i in self.tasks
+        }
 
     @classmethod
     def load(

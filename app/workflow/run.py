@@ -119,21 +119,18 @@ class Run:
     def complete(self, key: int, data: Mapping[str, object]) -> None:
         """Complete an open task with the values a person gave, and run to rest.
 
-        Whatever else was in the task's values is dropped: only declared ones go on. Raises
+        Whatever else was in the task's values is dropped: only declared ones go on. What the form
+        asks for and nobody answered is unset, so an old verdict never decides anew. Raises
         NotOpen, NotPlain, MissingValue, and whatever an operator raises.
         """
         self._must_be_sound()
         task = self._open(key)
-        spec = task.task_spec
-        allowed = self.definition.declared
-        repeated = frame_of(task)
-        if repeated is not None:
-            allowed = allowed | self.definition.items[spec.bpmn_id]
-        values = self._allowed(task.data, allowed) | self._allowed(data, allowed)
-        if repeated is not None and repeated.output_item is not None:
-            name = repeated.output_item.bpmn_id
-            if name not in values:
-                raise MissingValue(f"{spec.bpmn_id}: {name} is missing")
+        values = self._answered(task, data)
+        frame = frame_of(task)
+        if frame is not None and frame.output_item is not None:
+            name = frame.output_item.bpmn_id
+            if values.get(name) is None:
+                raise MissingValue(f"{task.task_spec.bpmn_id}: {name} is missing")
         with self._step():
             task.data = values
             task.run()
@@ -190,6 +187,15 @@ class Run:
         open_ = [t for t in self._tasks() if _rests_on(t)]
         values = min(open_, key=lambda t: t.id).data if open_ else {}
         return {k: v for k, v in values.items() if k in self.definition.declared}
+
+    def _answered(self, task: Task, data: Mapping[str, object]) -> dict[str, Any]:
+        definition, element_id = self.definition, task.task_spec.bpmn_id
+        allowed = definition.kept[element_id]
+        return {
+            **self._allowed(task.data, allowed),
+            **dict.fromkeys(definition.asked[element_id]),
+            **self._allowed(data, allowed),
+        }
 
     def _must_be_sound(self) -> None:
         if self._spoilt:

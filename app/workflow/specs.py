@@ -179,10 +179,14 @@ class EachOf(Step, ParallelMultiInstanceTaskMixin, BpmnSpecMixin):
             values[self.data_output.bpmn_id] = self.data_output.get(task)
         return bool(task.workflow.script_engine.compute(self.condition, values))
 
+    @property
+    def items(self) -> frozenset[str]:
+        """The names of what each child is given and what it yields."""
+        return frozenset(i.bpmn_id for i in (self.input_item, self.output_item) if i is not None)
+
     def _forget_items(self, task: Any) -> None:
-        for item in (self.input_item, self.output_item):
-            if item is not None:
-                task.data.pop(item.bpmn_id, None)
+        for name in self.items:
+            task.data.pop(name, None)
 
     def _last_child(self, task: Any) -> Any:
         return task.workflow.tasks[int(task.internal_data["merged"][-1])]
@@ -210,8 +214,7 @@ class EndJoin(Step, _EndJoin):
     def _check_threshold_unstructured(self, task: Any) -> bool:
         own = (self, *self.outputs)
         return not any(
-            t._state & NOT_FINISHED and t.task_spec not in own
-            for t in task.workflow.tasks.values()
+            t._state & NOT_FINISHED and t.task_spec not in own for t in task.workflow.tasks.values()
         )
 
     def _run_hook(self, task: Any) -> bool:

@@ -72,6 +72,14 @@ def test_only_declared_values_are_kept(surrender: Walker) -> None:
     assert set(surrender.run.data) == {"deadline", "remind_at", "verdict"}
 
 
+def test_an_old_verdict_never_decides_anew() -> None:
+    walker = Walker(definition("compliance"), values={**VALUES, "verdict": "approve"})
+    walker.complete("fill_surrender")
+    walker.complete("review_surrender")
+    assert walker.run.data["verdict"] is None
+    assert walker.open() == ["fill_surrender"]
+
+
 def test_an_operator_can_only_set_declared_values() -> None:
     walker = Walker(definition("compliance"))
     walker.operate = lambda *_: {"verdict": "kept", "other": "dropped"}  # type: ignore[method-assign]
