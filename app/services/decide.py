@@ -82,7 +82,13 @@ def decide_within(ctx: Context, tx: Transaction, actor: Actor, request: Request)
     given = _given_before(tx, actor, request)
     if given is not None:
         return given
-    instance, open_task = _open_task(tx, actor, request)
+    try:
+        instance, open_task = _open_task(tx, actor, request)
+    except AlreadyDecided:
+        given = _given_before(tx, actor, request)  # by the same key, while we looked
+        if given is not None:
+            return given
+        raise
     task = instance.definition.tasks[open_task["element_id"]]
     form = _filled(instance.definition.form_of(task.id), request.form)
     step = _step(ctx, tx, actor, instance, task, open_task, form, request)
