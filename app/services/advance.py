@@ -14,7 +14,7 @@ from app.workflow.run import Run
 def advance(ctx: Context, step: Step, move: Callable[[Run], object]) -> int:
     """Restore the instance's run, apply ``move``, write the step; return the decision's id."""
     instance = step.instance
-    run = Run.restore(instance.definition, instance.state, ctx.clock, ctx.operators.bind(ctx, step))
+    run = Run.restore(instance.definition, instance.state, ctx.clock, ctx.operators.bind(step))
     before = frozenset(task.key for task in run.open_tasks())
     move(run)
     return step.write(run, before)

@@ -15,23 +15,22 @@ from app.services.templates import TEMPLATES
 from app.workflow.operators import OperatorSpec, ParameterSpec
 
 if TYPE_CHECKING:
-    from app.services.context import Context
     from app.services.step import Step
 
-Operator = Callable[["Context", "Step", Mapping[str, Any]], Mapping[str, Any] | None]
+Operator = Callable[["Step", Mapping[str, Any]], Mapping[str, Any] | None]
 
 
-def reserve(ctx: "Context", step: "Step", params: Mapping[str, Any]) -> None:
+def reserve(step: "Step", params: Mapping[str, Any]) -> None:
     """``ledger/reserve``: run the type's numbered checks on the application, hold the units."""
-    step.effect("reserve", checked_reserve(ctx, step, str(params["type"])))
+    step.effect("reserve", checked_reserve(step, str(params["type"])))
 
 
-def post(ctx: "Context", step: "Step", _params: Mapping[str, Any]) -> None:
+def post(step: "Step", _params: Mapping[str, Any]) -> None:
     """``ledger/post``: run the checks again and move the units that are held (R5, M35)."""
-    step.effect("post", checked_post(ctx, step))
+    step.effect("post", checked_post(step))
 
 
-def void(_ctx: "Context", step: "Step", _params: Mapping[str, Any]) -> None:
+def void(step: "Step", _params: Mapping[str, Any]) -> None:
     """``ledger/void``: release the units that are held."""
     transfer = step.instance.reserved_transfer_id
     if transfer is None:
@@ -39,7 +38,7 @@ def void(_ctx: "Context", step: "Step", _params: Mapping[str, Any]) -> None:
     step.effect("void", {"transfer_id": transfer})
 
 
-def notify(_ctx: "Context", step: "Step", params: Mapping[str, Any]) -> None:
+def notify(step: "Step", params: Mapping[str, Any]) -> None:
     """``notify``: a line in the inbox of the parties in the named lanes."""
     template = TEMPLATES[str(params["template"])]
     text = template.filled({"number": step.instance.number})
@@ -61,13 +60,11 @@ class Operators:
     functions: Mapping[str, Operator]
     specs: Mapping[str, OperatorSpec] = field(default_factory=dict)
 
-    def bind(
-        self, ctx: "Context", step: "Step"
-    ) -> Callable[[str, Mapping[str, Any]], Mapping[str, Any] | None]:
+    def bind(self, step: "Step") -> Callable[[str, Mapping[str, Any]], Mapping[str, Any] | None]:
         """Return what the engine calls for a service task of this step."""
 
         def operate(name: str, params: Mapping[str, Any]) -> Mapping[str, Any] | None:
-            return self.functions[name](ctx, step, params)
+            return self.functions[name](step, params)
 
         return operate
 

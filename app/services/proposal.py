@@ -8,7 +8,6 @@ from app.domain.errors import Conflict, Refused
 from app.services.facts import Wish, WishLine, facts_of
 
 if TYPE_CHECKING:
-    from app.services.context import Context
     from app.services.step import Step
 
 
@@ -33,9 +32,8 @@ def wish_of(step: "Step", transaction_type: str, held: int | None = None) -> Wis
     )
 
 
-def checked_reserve(ctx: "Context", step: "Step", transaction_type: str) -> dict[str, Any]:
+def checked_reserve(step: "Step", transaction_type: str) -> dict[str, Any]:
     """Return the request of ledger.reserve; raises Refused with every failing check."""
-    del ctx
     facts = facts_of(step.tx, wish_of(step, transaction_type))
     _refuse(facts)
     step.changes["quantity"] = facts.total
@@ -58,9 +56,8 @@ def checked_reserve(ctx: "Context", step: "Step", transaction_type: str) -> dict
     }
 
 
-def checked_post(ctx: "Context", step: "Step") -> dict[str, Any]:
+def checked_post(step: "Step") -> dict[str, Any]:
     """Return the request of ledger.post after the type's checks have run again."""
-    del ctx
     transfer = step.instance.reserved_transfer_id
     if transfer is None:
         raise Conflict("没有可入账的预留。", "There is no reservation to post.")
