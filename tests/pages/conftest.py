@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.services.demo.cast import EMITTERS
 from app.services.demo.market import PASSWORD, make_market
 from app.services.deployments import deploy_files
 from tests.postgres import Database
@@ -14,6 +15,9 @@ REVIEWER = "33000000013"  # a colleague of the same province
 OTHER_PROVINCE = "53000000021"
 AUDITOR = "13000000001"
 OPERATOR = "12000000001"
+
+
+NAMES = {emitter.code: emitter.name for emitter in EMITTERS}
 
 
 class Market(Site):
@@ -44,17 +48,38 @@ class Market(Site):
             """SELECT t.instance_id, t.key FROM workflow.task t
                JOIN workflow.instance i ON i.id = t.instance_id
                JOIN identity.holder h ON h.id = i.applicant_id
-               WHERE h.code = %(code)s ORDER BY t.id DESC LIMIT 1""",
-            code=f"EMITTER-{code}",
+               WHERE h.name = %(name)s ORDER BY t.id DESC LIMIT 1""",
+            name=NAMES[code],
         )
         return rows[0]
+
+    def first_of(self, code: str) -> int:
+        """Return the first application of an emitter."""
+        return self.one(
+            """SELECT min(i.id) FROM workflow.instance i JOIN identity.holder h
+               ON h.id = i.applicant_id WHERE h.name = %(name)s""",
+            name=NAMES[code],
+        )
+
+    def account_of(self, code: str, type_: str = "compliance") -> int:
+        """Return an account of an emitter."""
+        return self.one(
+            """SELECT a.id FROM identity.account a JOIN identity.holder h ON h.id = a.holder_id
+               WHERE h.name = %(name)s AND a.type = %(type)s""",
+            name=NAMES[code],
+            type=type_,
+        )
+
+    def holder_of(self, code: str) -> int:
+        """Return an emitter's holder."""
+        return self.one("SELECT id FROM identity.holder WHERE name = %(n)s", n=NAMES[code])
 
     def notice_of(self, code: str) -> int:
         """Return the notice of an emitter."""
         return self.one(
             """SELECT n.id FROM compliance.notice n JOIN identity.holder h ON h.id = n.emitter_id
-               WHERE h.code = %(code)s""",
-            code=f"EMITTER-{code}",
+               WHERE h.name = %(name)s""",
+            name=NAMES[code],
         )
 
 

@@ -1,4 +1,4 @@
-"""Many rows made by SQL: finished applications and open tasks that a page must stay quick beside."""
+"""Rows made by SQL: the finished applications and open tasks a page must stay quick beside."""
 
 from datetime import UTC, datetime
 

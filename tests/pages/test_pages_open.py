@@ -36,11 +36,7 @@ def test_a_page_of_another_role_is_refused(market, member, path):
 def test_the_pages_of_one_application_open_for_its_parties_and_auditors(market):
     for code in ("QL", "DP", "ZY", "SQ", "LJ"):
         for member in (PROVINCE, REVIEWER, AUDITOR):
-            instance = market.one(
-                """SELECT i.id FROM workflow.instance i JOIN identity.holder h
-                   ON h.id = i.applicant_id WHERE h.code = %(c)s ORDER BY i.id LIMIT 1""",
-                c=f"EMITTER-{code}",
-            )
+            instance = market.first_of(code)
             answer = market.as_(member).get(f"/applications/{instance}")
             assert answer.status_code == 200, answer.text
             drawing = market.as_(member).get(f"/applications/{instance}/diagram.bpmn")

@@ -1,6 +1,5 @@
 """The live diagram and its timeline, in the language of the page."""
 
-from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,6 +8,7 @@ from app.services.application import Application
 from app.services.timeline import Entry, Open
 from app.web.formats import label, near, tonnes
 
+KINDS = {"ledger/reserve": "reserved", "ledger/post": "posted", "ledger/void": "voided"}
 TONES = {"return": "warn", "approve": "ok", "withdraw": "line", "discard": "line"}
 
 
@@ -45,7 +45,9 @@ def in_words(found: Application) -> str:
 def timeline(found: Application) -> list[dict[str, Any]]:
     """Return the lines of the timeline, newest first: open tasks, then what was done."""
     lines = [_waiting(task) for task in found.open_tasks]
-    lines += [_done(found, entry) for entry in reversed(found.entries)]
+    moved = _moved(found)
+    done = [_done(entry, moved.get(place, "")) for place, entry in enumerate(found.entries)]
+    lines += reversed(done)
     lines.append(
         {
             "title": _("开始申请"),
@@ -70,7 +72,7 @@ def _waiting(task: Open) -> dict[str, Any]:
     }
 
 
-def _done(found: Application, entry: Entry) -> dict[str, Any]:
+def _done(entry: Entry, moved: str) -> dict[str, Any]:
     tone = TONES.get(entry.verdict, "")
     shown = label(entry.verdict_label)
     return {
@@ -78,23 +80,35 @@ def _done(found: Application, entry: Entry) -> dict[str, Any]:
         "state": "back" if entry.verdict == "return" else "done",
         "at": entry.at,
         "who": entry.who,
-        "note": entry.opinion or _moved(found, entry),
+        "note": entry.opinion or moved or (label(entry.holder) if entry.verdict else ""),
         "tag": (shown, tone) if shown else None,
         "element": entry.element_id,
     }
 
 
-def _moved(found: Application, entry: Entry) -> str:
-    """Return how much a step of the system moved; nothing where it moved nothing."""
-    at: datetime = entry.at
-    if entry.verdict:
-        return label(entry.holder)
+def _moved(found: Application) -> dict[int, str]:
+    """Return how much the ledger steps moved, by their place among the entries.
+
+    The n-th step that reserves stands for the n-th reservation of the journal, and so on.
+    """
+    journal: dict[str, dict[int, int]] = {"reserved": {}, "posted": {}, "voided": {}}
+    for movement in found.movements:
+        of_kind = journal[movement.kind]
+        before = of_kind.get(movement.transfer_id, 0)
+        of_kind[movement.transfer_id] = before + movement.quantity
+    waiting = {kind: list(amounts.values()) for kind, amounts in journal.items()}
+    moved: dict[int, str] = {}
+    for place, entry in enumerate(found.entries):
+        kind = KINDS.get(_operator(found, entry), "")
+        if waiting.get(kind):
+            moved[place] = f"{tonnes(waiting[kind].pop(0))} {_('吨')}"
+    return moved
+
+
+def _operator(found: Application, entry: Entry) -> str:
     element = found.definition.elements.get(entry.element_id)
     operator = element.extension("serviceTaskOperator") if element is not None else None
-    if operator is None or not operator.get("id", "").startswith("ledger/"):
-        return ""
-    moved = sum(m.quantity for m in found.movements if m.at == at)
-    return f"{tonnes(moved)} {_('吨')}" if moved else ""
+    return "" if operator is None else str(operator.get("id", ""))
 
 
 def _titled(name: str, visit: int) -> str:

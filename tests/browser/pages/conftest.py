@@ -91,7 +91,9 @@ class Person:
             self.page.evaluate(AXE.read_text())
             answer = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
             for one in answer["violations"]:
-                places = "; ".join(str(n["target"]) + " " + n["html"][:120] for n in one["nodes"][:4])
+                places = "; ".join(
+                    str(n["target"]) + " " + n["html"][:120] for n in one["nodes"][:4]
+                )
                 found.append(f"{size['width']} {one['id']}: {one['help']} {places}")
         self.page.set_viewport_size(WIDE)
         return found
