@@ -17,7 +17,12 @@ ALPHABET = "0123456789"
 
 def new_captcha(tx: Transaction, at: datetime) -> tuple[str, str]:
     """Return a token for the page and the answer; what has expired is swept away."""
-    tx.run("DELETE FROM identity.captcha WHERE expires_at < %(at)s", {"at": at})
+    tx.run(
+        """DELETE FROM identity.captcha WHERE token_hash IN (
+               SELECT token_hash FROM identity.captcha WHERE expires_at < %(at)s
+               LIMIT 50 FOR UPDATE SKIP LOCKED)""",
+        {"at": at},
+    )
     token = new_token()
     answer = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     tx.run(

@@ -21,6 +21,7 @@ from app.domain.label import Label
 from app.web.error_texts import EXPIRED, FAULT, SENTENCES, TITLES, UNREADABLE
 from app.web.health import FAULTS
 from app.web.limits import seconds_to_wait
+from app.web.machines import for_machines
 
 log = structlog.get_logger("registry.web")
 
@@ -79,8 +80,8 @@ def respond(answer: Answer) -> Response:
 
 
 def wants_json() -> bool:
-    """Return whether the asker is a machine: the API, always."""
-    return request.path.startswith("/api/")
+    """Return whether the asker is a machine."""
+    return for_machines(request.path)
 
 
 def _registry(error: RegistryError) -> Response:

@@ -1,7 +1,6 @@
 """Puts the web application together; each part sets up its own matter."""
 
 from flask import Flask
-from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.db import db
@@ -10,6 +9,7 @@ from app.services.context import Context
 from app.web import account, home, password, sign_in, tokens
 from app.web.asset_files import keep_in_browsers
 from app.web.errors import answer_errors
+from app.web.forgery import refuse_forged_forms
 from app.web.formats import write_so
 from app.web.headers import send_strict_headers
 from app.web.health import measure
@@ -54,7 +54,7 @@ def web(ctx: Context) -> Flask:
     speak(app)
     require_sign_in(app)
     limit_rates(app, settings.redis_url)
-    CSRFProtect(app)
+    refuse_forged_forms(app)
     answer_errors(app)
     write_so(app)
     dress(app)

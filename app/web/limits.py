@@ -5,15 +5,17 @@ on, and guessing stays slow (at most the limit times the number of processes). T
 registry that nobody can enter on its deadline is worse than a limit that is a few times wider.
 """
 
+import time
+
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 LONGEST_KEY = 64
 
-PER_ADDRESS = "60 per minute"  # all attempts of an address; companies share one
+PER_ADDRESS = "120 per minute"  # all attempts of an address; companies share one
 PER_MEMBER = "10 per 15 minutes"  # failures of a member number, known or not
-CAPTCHAS = "60 per minute"
+CAPTCHAS = "240 per minute"
 ENROLMENTS = "20 per 15 minutes"
 
 limiter = Limiter(
@@ -42,7 +44,5 @@ def typed_member_no() -> str:
 
 def seconds_to_wait() -> int:
     """Return after how many seconds the limit that was met opens again."""
-    import time
-
     current = limiter.current_limit
     return max(1, int(current.reset_at - time.time()) + 1) if current else 60

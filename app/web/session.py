@@ -1,14 +1,15 @@
 """The session cookie: who a request comes from, leaving, and acting for another account."""
 
-from flask import Blueprint, Flask, current_app, g, redirect, request, session, url_for
+from flask import Blueprint, Flask, current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.domain.errors import NotFound
 from app.identity.sessions import ABSOLUTE
 from app.services import sign_in as service
+from app.web.machines import for_machines
 from app.web.public import is_public
-from app.web.returning import this_page, way_back
+from app.web.returning import this_page
 from app.web.visitor import Visitor, context, security_of, who
 
 COOKIE = "registry_session"
@@ -22,7 +23,7 @@ def require_sign_in(app: Flask) -> None:
 
     @app.before_request
     def _load() -> Response | None:
-        if request.endpoint == "static" or _machine(request.path):
+        if request.endpoint == "static" or for_machines(request.path):
             return None
         g.visitor = _visitor()
         if g.visitor or is_public(current_app, request.endpoint):
@@ -30,11 +31,6 @@ def require_sign_in(app: Flask) -> None:
         return _to_sign_in()
 
     app.register_blueprint(pages)
-
-
-def _machine(path: str) -> bool:
-    """Return whether a path is for machines: they bring a token, never a cookie."""
-    return path.startswith("/api/") or path in {"/healthz", "/metrics"}
 
 
 def _visitor() -> Visitor | None:
@@ -94,11 +90,9 @@ def keep() -> Response:
 @pages.post("/session/act-for")
 def act_for() -> Response:
     """Act for another account; the next page is the home of that role."""
-    from flask import flash
-
     given = request.form.get("mandate", "")
     if not given.isascii() or not given.isdigit() or len(given) > 18:
         raise NotFound
     service.act_for(context(), who().session, int(given))
     flash(_("已切换账户。"))
-    return redirect(way_back() if request.form.get("stay") else url_for("home.index"))
+    return redirect(url_for("home.index"))

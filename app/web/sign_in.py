@@ -1,6 +1,8 @@
 """The sign-in page: member number, password, captcha (M4, F1, R23)."""
 
+from functools import cache
 from io import BytesIO
+from typing import Any
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -72,10 +74,8 @@ def another() -> str:
 @limiter.limit(CAPTCHAS)
 def picture(token: str) -> Response:
     """Draw the captcha."""
-    from captcha.image import ImageCaptcha
-
     answer = captcha.answer_of(context(), token)
-    drawn: BytesIO = ImageCaptcha(width=132, height=44, font_sizes=(30, 33, 36)).generate(answer)
+    drawn: BytesIO = _painter().generate(answer)
     return Response(drawn.getvalue(), content_type="image/png")
 
 
@@ -84,10 +84,24 @@ def picture(token: str) -> Response:
 @limiter.limit(CAPTCHAS)
 def sound(token: str) -> Response:
     """Speak the captcha, digit by digit."""
+    answer = captcha.answer_of(context(), token)
+    return Response(bytes(_speaker().generate(answer)), content_type="audio/wav")
+
+
+@cache
+def _painter() -> Any:
+    """Return what draws; loaded when the first captcha is asked for."""
+    from captcha.image import ImageCaptcha
+
+    return ImageCaptcha(width=132, height=44, font_sizes=(30, 33, 36))
+
+
+@cache
+def _speaker() -> Any:
+    """Return what speaks; its voices are read once."""
     from captcha.audio import AudioCaptcha
 
-    answer = captcha.answer_of(context(), token)
-    return Response(bytes(AudioCaptcha().generate(answer)), content_type="audio/wav")
+    return AudioCaptcha()
 
 
 def _captcha() -> dict[str, object]:
