@@ -16,6 +16,10 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import PoolProxiedConnection
 
 Params = Mapping[str, object]
+# Our functions find rows by keys, so one plan serves every call: planning anew each time cost more
+# than executing. Plain statements are planned with their values as ever. A page's query is too
+# short to be worth compiling.
+SESSION = "-c timezone=UTC -c plan_cache_mode=force_generic_plan -c jit=off"
 
 
 class Base(DeclarativeBase):
@@ -72,7 +76,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=8,
             isolation_level="AUTOCOMMIT",
-            connect_args={"options": "-c timezone=UTC"},
+            connect_args={"options": SESSION},
         )
         return cls(engine)
 
