@@ -142,18 +142,14 @@ def _change(before: dict[str, Any], after: dict[str, Any]) -> Any:
 
 
 def _changed(before: dict[str, Any], change: Any) -> dict[str, Any]:
-    """Return the values after a change; lists and tables are copied, never shared with a parent."""
-    values = {k: _copied(v) if isinstance(v, list | dict) else v for k, v in before.items()}
+    """Return the values after a change.
+
+    Lists and tables are copied as the engine itself does when a task takes its parent's values:
+    one level deep, since only their ends are ever appended to.
+    """
+    values = {k: v.copy() if isinstance(v, list | dict) else v for k, v in before.items()}
     if change != SAME:
         values.update(change[0])
         for name in change[1] if len(change) > 1 else ():
             del values[name]
     return values
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_copied(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return value

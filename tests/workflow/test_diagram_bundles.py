@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from SpiffWorkflow.spiff.parser.process import VALIDATOR
 
 from app.workflow.bundle import Bundle, read_bundles
 from app.workflow.diagram import parse_xml
@@ -95,6 +96,12 @@ class TestEveryDiagram:
                 assert f"`{e.id}`" in section
         for name in definition.forms:
             assert f"forms/{name}" in section
+
+    def test_any_bpmn_tool_opens_it(self, definition) -> None:
+        """The BPMN 2.0 schema, with SpiffWorkflow's for the extension elements."""
+        for name, content in definition.bundle.files.items():
+            if name.endswith(".bpmn"):
+                VALIDATOR.validate(parse_xml(content), name)
 
     def test_the_drawing_fits_beside_a_form(self, definition) -> None:
         """ui: vertical lanes, at most 600 wide, tasks 150 × 56, names up to 7 characters."""

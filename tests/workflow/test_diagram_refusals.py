@@ -36,7 +36,7 @@ def refused(bundle: Bundle) -> list[Refusal]:
 
 GATEWAY_DEFAULT = ' default="flow_return"'
 APPROVE = 'verdict == "approve"'
-POST = '<spiffworkflow:serviceTaskOperator id="ledger/post" />'
+POST = 'serviceTaskOperator id="ledger/post"'
 MISTAKES = tomllib.loads((HERE / "diagrams" / "mistakes.toml").read_text())["mistake"]
 
 
@@ -55,7 +55,7 @@ def test_all_reasons_come_at_once() -> None:
         (GATEWAY_DEFAULT, ""),
         ('value="surrender_review.json"', 'value="nothing.json"'),
         (APPROVE, "unknown == 1"),
-        (POST, '<spiffworkflow:serviceTaskOperator id="ledger/burn" />'),
+        (POST, 'serviceTaskOperator id="ledger/burn"'),
     )
     ids = {r.element_id for r in refused(bundle)}
     assert ids >= {"verdict_given", "review_surrender", "flow_approve", "post_surrender"}

@@ -1,5 +1,7 @@
 """An instance saved, pruned and restored at every step equals one that never is."""
 
+import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -43,3 +45,18 @@ def test_saving_and_restoring_at_every_step_changes_nothing(
         moved(kept, move)
         assert saved.view() == kept.view()
         assert "evil" not in saved.run.data
+
+
+def test_threads_share_a_definition() -> None:
+    """Nothing in a definition changes while instances run."""
+
+    def walk(seed: int) -> dict[str, object]:
+        rnd = random.Random(seed)  # noqa: S311  the same walk each time
+        walker = Walker(DEFINITIONS[seed % len(DEFINITIONS)])
+        for _ in range(25):
+            moved(walker, (rnd.randrange(10), rnd.randrange(9), rnd.choice(ANSWERS)))
+        return walker.view()
+
+    alone = [walk(seed) for seed in range(60)]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(walk, range(60))) == alone
