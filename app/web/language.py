@@ -12,7 +12,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Blueprint, Flask, redirect, request, session
+from flask import Blueprint, Flask, g, has_app_context, redirect, request, session
 from flask_babel import Babel, Domain, get_locale
 from werkzeug.wrappers import Response
 
@@ -69,9 +69,18 @@ def chosen_language() -> str:
 
 
 def language() -> str:
-    """Return the language of this request: zh or en."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "zh"
+    """Return the language of this request, zh or en; looked up once a request."""
+    if not has_app_context():
+        return "zh"
+    if "language" not in g:
+        locale = get_locale()
+        g.language = "en" if locale is not None and locale.language == "en" else "zh"
+    return str(g.language)
+
+
+def text(chinese: str) -> str:
+    """Return a text of a template in the language of the page; Chinese is its own source."""
+    return english().gettext(chinese) if language() == "en" else chinese
 
 
 @pages.post("/language")
@@ -84,6 +93,11 @@ def choose() -> Response:
     return redirect(way_back())
 
 
+def _no_plural(one: str, many: str, count: int) -> str:
+    """Return the text of a count; Chinese has no plural, so no text is written with one."""
+    return text(one if count == 1 else many)
+
+
 def speak(app: Flask) -> None:
     """Set up the two languages."""
     Languages(
@@ -92,4 +106,5 @@ def speak(app: Flask) -> None:
         default_timezone="Asia/Shanghai",
         locale_selector=chosen_language,
     )
+    app.jinja_env.install_gettext_callables(text, _no_plural, newstyle=True)  # type: ignore[attr-defined]
     app.register_blueprint(pages)

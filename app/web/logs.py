@@ -1,6 +1,7 @@
 """The log of requests: one JSON line per request, with a request id and no personal data.
 
-People appear by their id, never by name, number or address; query strings and bodies not at all.
+People appear by their id, never by name, number or address. Of an address only its pattern and
+its numbers are written: a one-time link is a secret, and so may be what somebody mistyped.
 """
 
 import re
@@ -37,7 +38,8 @@ def log_requests(app: Flask) -> None:
             "request",
             method=request.method,
             endpoint=request.endpoint,
-            path=request.path[:200],
+            route=request.url_rule.rule if request.url_rule else None,
+            ids={k: v for k, v in (request.view_args or {}).items() if isinstance(v, int)} or None,
             status=response.status_code,
             ms=round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1),
             person_id=found.actor.person_id if found else None,

@@ -51,6 +51,9 @@ def test_a_log_line_is_json_with_a_request_id_and_no_personal_data(
     site = open_site(module_database, redis_url, LOG_LEVEL="INFO")
     browser = site.signed_in()
     browser.get("/account?q=somebody")
+    browser.get("/enrol/a-one-time-secret")
+    browser.get("/mistyped/another-secret")
+    browser.post("/account/tokens/17/revoke")
     text = capsys.readouterr().err
     logging.getLogger().setLevel("WARNING")
     lines = [json.loads(line) for line in text.splitlines()]
