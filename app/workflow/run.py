@@ -102,7 +102,8 @@ class Run:
         prune(tree)
         visits = [self.visits.get(name, 0) for name in self.definition.task_ids]
         end = tree.data if tree.completed else None
-        rows, subs = rows_of(tree), subprocesses_of(tree)
+        rows = rows_of(tree) if end is None else [{}]
+        subs = subprocesses_of(tree)
         payload = [tree.next_id, visits, self._trail.outcome, end, rows, subs]
         return seal(payload, self.definition.hash)
 

@@ -125,6 +125,26 @@ def loops_wait(case: Case) -> Iterator[Refusal]:
             )
 
 
+def nothing_happens_before_a_person(case: Case) -> Iterator[Refusal]:
+    """The system moves nothing until somebody has decided something."""
+    steps = {i: list(targets) for i, targets in case.next_nodes.items()}
+    for e in case.nodes:
+        if _waits(e, case):
+            steps[e.id] = []
+        scope = _scope_in(e)
+        if scope:
+            steps[e.id] += [n.id for n in case.nodes if n.scope == scope and n.kind == "startEvent"]
+    main = [e.id for e in case.of_kind("startEvent") if e.scope == case.bundle.process_id]
+    reached = _reach(main, steps)
+    for e in case.of_kind("serviceTask"):
+        if e.id in reached:
+            yield refuse(
+                e.id,
+                "首个用户任务之前不能有服务任务。",
+                "No service task may run before the first user task.",
+            )
+
+
 def called_processes_exist(case: Case) -> Iterator[Refusal]:
     """A called process is a file beside the diagram, and no process calls itself."""
     calls: dict[str, list[str]] = {i: [] for i in case.processes}
@@ -148,8 +168,13 @@ def called_processes_exist(case: Case) -> Iterator[Refusal]:
 def _waits(e: Element, case: Case) -> bool:
     if e.kind in WAITS:
         return True
-    scope = {"subProcess": e.id, "callActivity": e.node.get("calledElement", "")}.get(e.kind)
+    scope = _scope_in(e)
     return any(n.kind in WAITS for n in case.nodes if n.scope == scope) if scope else False
+
+
+def _scope_in(e: Element) -> str | None:
+    """Return the process or subprocess that a node runs, if it runs one."""
+    return {"subProcess": e.id, "callActivity": e.node.get("calledElement", "")}.get(e.kind)
 
 
 def _reach(start: Iterable[str], steps: Mapping[str, list[str]]) -> set[str]:
@@ -172,5 +197,6 @@ ROUTING: tuple[Rule, ...] = (
     only_questions_have_conditions,
     parallel_gateways_are_not_in_loops,
     loops_wait,
+    nothing_happens_before_a_person,
     called_processes_exist,
 )
