@@ -39,8 +39,10 @@ class Wish:
 def facts_of(tx: Transaction, wish: Wish) -> Facts:
     """Return the snapshot for a wish, loaded in one round trip."""
     row = tx.one(
-        "SELECT workflow.facts(%(sender)s, %(codes)s, %(targets)s::bigint[], %(notice)s, %(held)s)",
+        """SELECT workflow.facts(%(sender)s, %(codes)s, %(targets)s::bigint[], %(notice)s,
+               %(held)s, %(positions)s)""",
         {
+            "positions": _positions(wish.type),
             "sender": wish.from_account,
             "codes": [line.instrument for line in wish.lines] or [""],
             "targets": [line.to_account for line in wish.lines if line.to_account],
@@ -65,6 +67,15 @@ def facts_of(tx: Transaction, wish: Wish) -> Facts:
         notice=_notice(notice) if notice else None,
         ids=ids,
     )
+
+
+def _positions(transaction_type: str) -> list[str]:
+    """Return where the units of a type come from: free in the account, unless a route names it."""
+    named = {route.from_position for route in type_facts(transaction_type).routes}
+    return sorted(position for position in named if position) or [
+        "registry_available",
+        "trading_held",
+    ]
 
 
 def _line(

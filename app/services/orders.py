@@ -10,12 +10,14 @@ from typing import Any
 
 from app.db import Transaction
 from app.domain.checks import findings
-from app.domain.errors import Refused
+from app.domain.clock import local_day
+from app.domain.errors import Forbidden, Invalid, Refused
 from app.ledger.instruments import by_code
 from app.ledger.posting import call
 from app.services.actor import Actor
 from app.services.context import Context
 from app.services.facts import Wish, WishLine, facts_of
+from app.services.types import type_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class Order:
 def execute(ctx: Context, actor: Actor, order: Order) -> int:
     """Carry out an order in its own transaction; return the transfer's id.
 
-    Raises Refused with every failing numbered check, Conflict when the key was used for other
-    content, and what the ledger refuses.
+    Raises Forbidden when proposer or approver are not entitled, Refused with every failing
+    numbered check, Conflict when the key was used for other content, and what the ledger refuses.
     """
     with ctx.database.transaction() as tx:
         return execute_within(ctx, tx, actor, order)
@@ -58,6 +60,7 @@ def execute(ctx: Context, actor: Actor, order: Order) -> int:
 
 def execute_within(ctx: Context, tx: Transaction, actor: Actor, order: Order) -> int:
     """Do the same inside a transaction that is already open."""
+    _refuse_unentitled(ctx, tx, actor, order)
     if _known(tx, order.key):
         request = _request(ctx, actor, order, _instruments(tx, order))
         return int(call(tx, "direct", request)["transfer_id"])
@@ -73,6 +76,43 @@ def execute_within(ctx: Context, tx: Transaction, actor: Actor, order: Order) ->
     if failing:
         raise Refused(failing)
     return int(call(tx, "direct", _request(ctx, actor, order, facts.ids))["transfer_id"])
+
+
+def _refuse_unentitled(ctx: Context, tx: Transaction, actor: Actor, order: Order) -> None:
+    """Who proposes may initiate; who approves may confirm, in the role that the type names.
+
+    Where both have the same role they are of the same authority: nobody approves for another's.
+    """
+    kind = type_facts(order.type)
+    if not kind.direct:
+        raise Invalid(
+            f"“{kind.name}”不能以指令方式办理。", f"{kind.name_en} is not carried out by order."
+        )
+    if not actor.may_initiate or not (kind.approver or actor.may_confirm):
+        raise Forbidden("您的权限不能下达指令。", "Your rights do not allow orders.")
+    if kind.approver is None or order.approver_id is None:
+        return  # the ledger asks for a name where one is needed
+    entitled = tx.one(
+        """SELECT 1 FROM identity.mandate m
+           JOIN identity.person p ON p.id = m.person_id AND p.closed_at IS NULL
+           JOIN identity.account a ON a.id = m.account_id
+           JOIN identity.holder h ON h.id = a.holder_id
+           WHERE m.person_id = %(person)s AND m.rights IN ('confirm', 'both')
+             AND h.role = %(role)s AND (h.role <> %(proposer)s OR h.id = %(holder)s)
+             AND m.valid_from <= %(today)s AND (m.valid_to IS NULL OR m.valid_to >= %(today)s)
+           LIMIT 1""",
+        {
+            "person": order.approver_id,
+            "role": kind.approver,
+            "proposer": actor.role,
+            "holder": actor.holder_id,
+            "today": local_day(ctx.clock.now()),
+        },
+    )
+    if entitled is None:
+        raise Forbidden(
+            "批准人无权批准这项指令。", "The approver is not entitled to approve this order."
+        )
 
 
 def _instruments(tx: Transaction, order: Order) -> dict[str, int]:
@@ -97,7 +137,7 @@ def _request(
         "from_account": order.from_account,
         "lines": [
             {
-                "instrument_id": instruments[line.instrument],
+                "instrument_id": instruments.get(line.instrument),
                 "quantity": str(line.quantity),
                 **({"to_account": line.to_account} if line.to_account else {}),
             }

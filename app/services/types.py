@@ -41,11 +41,13 @@ def _type(code: str, given: dict[str, Any]) -> TypeFacts:
         linked_only=given.get("linked_only", False),
         despite_status=given.get("despite_status", False),
         routes=tuple(
-            Route(unit, source, target if target != "same" else source)
+            Route(unit, source, target if target != "same" else source, route.get("from_position"))
             for route in given.get("routes", ())
             for unit in route["units"]
             for source in route["from"]
             for target in route["to"]
         ),
         checks=tuple(given["checks"]),
+        direct="direct" in given["modes"],
+        approver=given.get("approver"),
     )

@@ -10,16 +10,23 @@ from app.domain.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A way that a transaction type allows: a unit type from one account type to another."""
+    """A way that a transaction type allows: a unit type from one account type to another.
+
+    ``from_position`` is None where the units lie free in the account.
+    """
 
     unit_type: str
     from_type: str
     to_type: str
+    from_position: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TypeFacts:
-    """The transaction type as data; ``checks`` are the codes that run, in order."""
+    """The transaction type as data; ``checks`` are the codes that run, in order.
+
+    ``direct``: it may be ordered; ``approver`` is the role that must approve then, if any.
+    """
 
     code: str
     name: str
@@ -30,6 +37,8 @@ class TypeFacts:
     despite_status: bool
     routes: tuple[Route, ...]
     checks: tuple[str, ...]
+    direct: bool = False
+    approver: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 -- What the numbered checks look at, in one round trip: sender, targets, instruments with what is
 -- available of each, the notice. What the application itself holds (`held`) counts as available
 -- and not as pending, so that the same checks can run again on approval.
-CREATE OR REPLACE FUNCTION workflow.facts(
-    sender bigint, codes text[], targets bigint[], notice bigint, held bigint)
+DROP FUNCTION IF EXISTS workflow.facts(bigint, text[], bigint[], bigint, bigint);
+CREATE OR REPLACE FUNCTION workflow.facts(sender bigint, codes text[], targets bigint[],
+    notice bigint, held bigint, positions text[])
 RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_sender  jsonb;
@@ -27,8 +28,7 @@ BEGIN
         'available', coalesce((
             SELECT sum(upper(b.serials) - lower(b.serials)) FROM ledger.unit_block b
             WHERE b.account_id = sender AND b.instrument_id = i.id
-              AND (b.position IN ('registry_available', 'trading_held')
-                   OR (b.position = 'registry_reserved' AND b.transfer_id = held))), 0)))
+              AND (b.position = ANY (positions) OR b.transfer_id = held)), 0)))
     INTO v_units FROM ledger.instrument i WHERE i.code = ANY (codes);
 
     IF notice IS NOT NULL THEN

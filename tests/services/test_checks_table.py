@@ -1,0 +1,229 @@
+"""Each numbered check alone: what passes, and the one change that makes it fail (1001-3003)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from app.domain.checks import CHECKS, findings, run_checks
+from app.domain.checks.facts import (
+    AccountFacts,
+    Facts,
+    LineFacts,
+    NoticeFacts,
+    UnitFacts,
+)
+from app.domain.offset_rule import OffsetRule
+from app.domain.scope import Scope
+from app.services.types import _types, type_facts
+
+ALLOWANCE = UnitFacts(1, "PE2021000025", "配额", "allowance", 2021)
+REDUCTION = UnitFacts(2, "CCER2020001", "风电", "ccer", None, "甘肃", "wind", 2020)
+OWN = AccountFacts(11, "1011", "compliance", "open", 7)
+SURRENDER = AccountFacts(12, "1012", "surrender", "open", 9)
+OFFSET = AccountFacts(13, "1013", "ccer_offset", "open", 9)
+NOTICE = NoticeFacts(
+    number="TZ-2021-1",
+    obligation=400,
+    surrendered=100,
+    pending=50,
+    ccer_limit=20,
+    ccer_surrendered=5,
+    ccer_pending=5,
+    scope=Scope(2020, 2021),
+    ccer_rule=OffsetRule(),
+    deadline=datetime(2022, 4, 30, tzinfo=UTC),
+)
+GOOD = Facts(
+    type=type_facts("surrender"),
+    role="emitter",
+    acting_holder=7,
+    sender=OWN,
+    lines=(
+        LineFacts("PE2021000025", 240, 240, ALLOWANCE, SURRENDER),
+        LineFacts("CCER2020001", 10, 10, REDUCTION, OFFSET),
+    ),
+    notice=NOTICE,
+)
+LINKED = replace(
+    GOOD,
+    type=type_facts("transfer_to_trading_account"),
+    lines=(
+        LineFacts(
+            "PE2021000025", 5, 5, ALLOWANCE, AccountFacts(20, "1020", "trading", "open", 7, 11)
+        ),
+    ),
+    notice=None,
+)
+FROM_CUSTODY = replace(
+    GOOD,
+    type=type_facts("custody_return"),
+    sender=AccountFacts(30, "1030", "custody", "open", 9),
+    lines=(LineFacts("PE2021000025", 5, 0, ALLOWANCE, OWN, lot_remaining=5),),
+    notice=None,
+)
+
+
+def sender(**changes: object) -> Callable[[Facts], Facts]:
+    return lambda facts: replace(facts, sender=replace(facts.sender, **changes))
+
+
+def line(place: int, **changes: object) -> Callable[[Facts], Facts]:
+    def changed(facts: Facts) -> Facts:
+        lines = list(facts.lines)
+        lines[place] = replace(lines[place], **changes)
+        return replace(facts, lines=tuple(lines))
+
+    return changed
+
+
+def notice(**changes: object) -> Callable[[Facts], Facts]:
+    return lambda facts: replace(facts, notice=replace(facts.notice, **changes))
+
+
+def facts(**changes: object) -> Callable[[Facts], Facts]:
+    return lambda given: replace(given, **changes)
+
+
+def status(account: AccountFacts, word: str) -> AccountFacts:
+    return replace(account, status=word)
+
+
+TABLE = [
+    ("1001", GOOD, sender(status="restricted")),
+    ("1001", GOOD, sender(status="frozen")),
+    ("1001", GOOD, sender(status="closure_pending")),
+    ("1001", GOOD, sender(status="closed")),
+    ("1002", GOOD, line(0, to=status(SURRENDER, "frozen"))),
+    ("1002", GOOD, line(0, to=status(SURRENDER, "closure_pending"))),
+    ("1002", GOOD, line(1, to=status(OFFSET, "closed"))),
+    ("1003", GOOD, line(0, to=OFFSET)),
+    ("1003", GOOD, line(1, to=SURRENDER)),
+    ("1003", GOOD, sender(type="general")),
+    ("1004", GOOD, facts(role="provincial_authority")),
+    ("1005", LINKED, line(0, to=AccountFacts(21, "1021", "trading", "open", 7, 99))),
+    ("1005", LINKED, line(0, to=AccountFacts(21, "1021", "trading", "open", 8, None))),
+    ("1006", GOOD, sender(holder_id=8)),
+    ("2001", GOOD, line(1, unit=None)),
+    ("2001", GOOD, facts(lines=())),
+    ("2002", GOOD, line(1, quantity=0)),
+    ("2002", GOOD, line(1, quantity=-3)),
+    ("2003", GOOD, facts(lines=(replace(GOOD.lines[0], quantity=1),) * 2)),
+    ("2004", GOOD, line(1, available=9)),
+    ("2006", FROM_CUSTODY, line(0, quantity=6)),
+    ("2006", FROM_CUSTODY, line(0, lot_remaining=None)),
+    ("3001", GOOD, notice(pending=51)),
+    ("3001", GOOD, notice(surrendered=101)),
+    ("3001", GOOD, notice(obligation=399)),
+    ("3001", GOOD, facts(notice=None)),
+    ("3002", GOOD, notice(scope=Scope(2022, None))),
+    ("3002", GOOD, notice(scope=Scope(None, 2020))),
+    ("3002", GOOD, notice(ccer_rule=OffsetRule(regions=("青海",)))),
+    ("3002", GOOD, notice(ccer_rule=OffsetRule(project_types=("solar",)))),
+    ("3002", GOOD, notice(ccer_rule=OffsetRule(vintage_from=2021))),
+    ("3002", GOOD, notice(ccer_rule=OffsetRule(vintage_to=2019))),
+    ("3002", GOOD, notice(ccer_rule=OffsetRule(rate=Decimal(0)))),
+    ("3002", GOOD, line(1, unit=replace(REDUCTION, covered_source=True))),
+    ("3003", GOOD, notice(ccer_limit=19)),
+    ("3003", GOOD, notice(ccer_pending=6)),
+    ("3003", GOOD, notice(ccer_surrendered=6)),
+]
+
+
+@pytest.mark.parametrize("good", [GOOD, LINKED, FROM_CUSTODY])
+def test_what_is_exactly_within_the_rules_passes(good: Facts) -> None:
+    assert findings(good) == []
+
+
+@pytest.mark.parametrize(("code", "good", "change"), TABLE)
+def test_one_change_fails_one_check_in_both_languages(
+    code: str, good: Facts, change: Callable[[Facts], Facts]
+) -> None:
+    found = findings(change(good))
+    assert {finding.code for finding in found} == {code}
+    assert found[0].message.zh
+    assert found[0].message.en
+    assert found[0].message.zh != found[0].message.en
+
+
+def test_every_check_stands_in_the_table() -> None:
+    assert {code for code, _, _ in TABLE} == set(CHECKS)
+
+
+def test_every_check_of_a_movement_exists() -> None:
+    """A reversal moves exactly what a transfer moved: its own checks come with its service."""
+    named = {c for t in _types().values() if t.routes for c in t.checks}
+    assert named - set(CHECKS) == {"2007", "2008"}
+
+
+def test_an_act_of_an_authority_reaches_restricted_and_frozen_accounts_but_no_closed_one() -> None:
+    recall = replace(
+        GOOD,
+        type=type_facts("allowance_recall"),
+        role="provincial_authority",
+        lines=(
+            LineFacts(
+                "PE2021000025",
+                5,
+                5,
+                ALLOWANCE,
+                AccountFacts(40, "1040", "provincial_total", "open", 3),
+            ),
+        ),
+        notice=None,
+    )
+    for word in ("open", "restricted", "frozen", "closure_pending"):
+        assert findings(sender(status=word)(recall)) == []
+    assert [f.code for f in findings(sender(status="closed")(recall))] == ["1001"]
+
+
+def test_a_refusal_of_the_obligation_carries_all_its_numbers() -> None:
+    [found] = findings(notice(pending=51)(GOOD))
+    assert found.facts == {
+        "applied": 250,
+        "obligation": 400,
+        "surrendered": 100,
+        "pending": 51,
+        "left": 249,
+    }
+    assert "请减少 1 吨" in found.message.zh
+    assert "reduce by 1 t" in found.message.en
+
+
+def test_all_that_fail_are_found_at_once() -> None:
+    wrong = GOOD
+    for change in (
+        sender(status="frozen", holder_id=8),
+        line(0, available=1, to=replace(status(OFFSET, "frozen"), id=99)),
+        line(1, quantity=30, available=30),
+        facts(role="auditor"),
+        notice(scope=Scope(2022, None)),
+    ):
+        wrong = change(wrong)
+    assert {f.code for f in findings(wrong)} == {
+        "1001",
+        "1002",
+        "1003",
+        "1004",
+        "1006",
+        "2004",
+        "3001",
+        "3002",
+        "3003",
+    }
+
+
+def test_a_reviewer_sees_the_values_compared_of_checks_that_pass_too() -> None:
+    shown = {c.code: c.shown(GOOD) for c, found in run_checks(GOOD) if c.shown and not found}
+    assert set(shown) == {"2004", "3001", "3002", "3003"}
+    assert "400 - 100 - 50 = 250" in shown["3001"].zh
+    assert "10 + 10 = 20 ≤ 20" in shown["3003"].en
+
+
+@pytest.mark.parametrize(
+    ("obligation", "limit"), [(19, 0), (20, 1), (39, 1), (40, 2), (1_286_419, 64_320)]
+)
+def test_the_ccer_limit_is_five_percent_rounded_down(obligation: int, limit: int) -> None:
+    assert OffsetRule().limit(obligation) == limit
