@@ -36,8 +36,6 @@ VERSION = b"\x01"
 CHECK = 12
 SAME = 0
 
-Row = list[Any]
-
 
 class BadState(ValueError):
     """The bytes are not a state of this bundle: changed, of another bundle, or another version."""
@@ -65,7 +63,7 @@ def _check(body: bytes, bundle_hash: str) -> bytes:
     return hashlib.blake2b(body, digest_size=CHECK, key=bytes.fromhex(bundle_hash)).digest()
 
 
-def rows_of(tree: Tree) -> list[Row]:
+def rows_of(tree: Tree) -> list[Any]:
     """Return the root's values and the rows of a pruned tree, parents first."""
     numbers = tree.spec.numbers  # type: ignore[attr-defined]
     next_id = tree.top_workflow.next_id  # type: ignore[attr-defined]
@@ -123,7 +121,7 @@ def subprocesses_of(top: ProcessTree) -> list[list[Any]]:
     return found
 
 
-def plant_subprocess(top: ProcessTree, caller_id: int, rows: list[Row]) -> None:
+def plant_subprocess(top: ProcessTree, caller_id: int, rows: list[Any]) -> None:
     """Make a running subprocess from rows; its caller hears when it ends."""
     caller = top.get_task_from_id(caller_id)
     spec = top.subprocess_specs[caller.task_spec.spec]
