@@ -5,6 +5,7 @@ file, so that two people translating do not meet in one file; new texts go to th
 folder they were found in.
 """
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,8 +16,9 @@ from babel.messages.pofile import read_po, write_po
 
 APP = Path(__file__).resolve().parent.parent
 ENGLISH = APP / "translations" / "en"
-METHODS = [("web/**.py", "python"), ("web/templates/**.html", "jinja2.ext:babel_extract")]
+METHODS = [("web/templates/**.html", "jinja2.ext:babel_extract")]
 OPTIONS = {"web/templates/**.html": {"trimmed": "true", "silent": "false"}}
+CALLS = {"_", "gettext", "lazy_gettext"}
 # What is around the pages, and the pages about oneself, share one file.
 SHELL = "shell"
 SHELL_FOLDERS = {"account", "errors", "macros", "password", "shell", "sign_in", "tokens"}
@@ -29,12 +31,26 @@ _CHINESE_ALLOWED = frozenset({"中文"})
 def texts() -> dict[str, str]:
     """Return every text of the pages and the file it was first found in."""
     found: dict[str, str] = {}
+    for path in sorted((APP / "web").rglob("*.py")):
+        for text in _spoken(ast.parse(path.read_text(encoding="utf-8"))):
+            found.setdefault(text, str(path.relative_to(APP)))
     for name, _line, message, _comments, _context in extract_from_dir(
         APP, method_map=METHODS, options_map=OPTIONS
     ):
         for text in message if isinstance(message, tuple) else (message,):
             found.setdefault(text, name)
     return found
+
+
+def _spoken(tree: ast.AST) -> Iterator[str]:
+    """Yield what stands in _() in a Python file, also inside an f-string."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        name, text = node.func, node.args[0]
+        called = isinstance(name, ast.Name) and name.id in CALLS
+        if called and isinstance(text, ast.Constant) and isinstance(text.value, str):
+            yield text.value
 
 
 def shortcomings() -> list[str]:
