@@ -15,8 +15,11 @@ def create_app(settings: "Settings | None" = None, context: "Context | None" = N
     Settings come from the environment unless given; a whole context may be given instead, for
     a clock that stands inside another year.
     """
+    from app.api import add_api
     from app.bootstrap import build
     from app.config import settings_from
     from app.web.factory import web
 
-    return web(context or build(settings or settings_from()))
+    app = web(context or build(settings or settings_from()))
+    add_api(app)
+    return app

@@ -58,7 +58,13 @@ def begin(process_id: str, subject_id: int | None = None) -> str | Response | tu
         if request.form.get("action") in {"submit", "save"}:
             try:
                 started = applications.begin(
-                    ctx, who, process_id, subject_id, filled.checked(strict=submit), submit=submit
+                    ctx,
+                    who,
+                    process_id,
+                    subject_id,
+                    filled.checked(strict=submit),
+                    submit=submit,
+                    idempotency_key=_once(),
                 )
             except Invalid as refused:
                 filled.refuse(refused)

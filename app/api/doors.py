@@ -1,0 +1,77 @@
+"""Who asks: the bearer token of a request, and what its scopes open."""
+
+from flask import current_app, g, request
+from flask_smorest import Blueprint
+
+from app.domain.errors import Forbidden, Invalid, RegistryError
+from app.identity.actor import Actor
+from app.identity.tokens import TokenUse
+from app.services.context import Context
+from app.services.tokens import token_use
+
+VERSION = "1"
+LONGEST_TOKEN = 200
+LONGEST_KEY = 100
+
+
+class NoToken(RegistryError):
+    """There is no token, or it is unknown, expired or revoked."""
+
+
+def context() -> Context:
+    """Return the context of this application."""
+    found: Context = current_app.extensions["registry"]
+    return found
+
+
+def guard(resources: Blueprint) -> None:
+    """Ask every request of a group for its token."""
+    resources.before_request(_identify)
+    resources.before_request(_readable)
+
+
+def _identify() -> None:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    known = None
+    if kind.lower() == "bearer" and 0 < len(token) <= LONGEST_TOKEN:
+        known = token_use(context(), token)
+    if known is None:
+        raise NoToken(
+            "请提供有效的访问令牌：Authorization: Bearer <令牌>。",
+            "Send a valid token: Authorization: Bearer <token>.",
+        )
+    g.token_use = known
+
+
+def _readable() -> None:
+    """Refuse a body that is nested so deeply that reading it gives up."""
+    try:
+        request.get_json(silent=True)
+    except RecursionError:
+        raise Invalid(
+            "请求的内容嵌套过深。", "The body of the request is nested too deeply."
+        ) from None
+
+
+def actor(*scopes: str) -> Actor:
+    """Return who acts by a token that has one of the scopes; raises Forbidden."""
+    known: TokenUse = g.token_use
+    if not known.scopes & set(scopes):
+        wanted = " / ".join(scopes)
+        raise Forbidden(
+            f"该令牌没有所需的权限：{wanted}。", f"This token lacks the scope: {wanted}."
+        )
+    return known.actor
+
+
+def idempotency_key() -> str | None:
+    """Return the request's key; keys of different people never meet. Raises Invalid."""
+    given = request.headers.get("Idempotency-Key")
+    if given is None:
+        return None
+    if not 1 <= len(given) <= LONGEST_KEY or not given.isascii() or not given.isprintable():
+        raise Invalid(
+            f"Idempotency-Key 须为 1 至 {LONGEST_KEY} 个可打印字符。",
+            f"An Idempotency-Key has 1 to {LONGEST_KEY} printable characters.",
+        )
+    return f"api:{actor('read', 'apply', 'review', 'operate').person_id}:{given}"
