@@ -92,8 +92,7 @@ def decide_within(ctx: Context, tx: Transaction, actor: Actor, request: Request)
     task = instance.definition.tasks[open_task["element_id"]]
     form = _filled(instance.definition.form_of(task.id), request.form)
     step = _step(ctx, tx, actor, instance, task, open_task, form, request)
-    data = {k: v for k, v in form.items() if k in instance.definition.declared}
-    decision = advance(ctx, step, lambda run: run.complete(request.key, data))
+    decision = advance(ctx, step, lambda run: run.complete(request.key, form))
     return Outcome(decision, instance.id, instance.number)
 
 
