@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.site import A_PROVINCE, AN_EMITTER
+from app.services.passwords import issue_enrolment
+from tests.web.site import A_PROVINCE, AN_EMITTER, AN_OPERATOR, NOT_ENROLLED
 
 pytestmark = pytest.mark.browser
 
@@ -66,6 +67,34 @@ def test_signing_in_has_no_barrier(window):
     assert window.barriers() == []
     window.sign_in(AN_EMITTER, "wrong password")
     assert window.barriers() == []
+
+
+def test_setting_the_first_password_has_no_barrier(window, served):
+    link = f"/enrol/{issue_enrolment(served[0].ctx, None, NOT_ENROLLED)}"
+    page = window.go(link)
+    assert window.barriers() == []
+    page.fill("#new_password", "short")
+    page.fill("#again", "other")
+    page.get_by_role("button", name="设置密码").click()
+    expect(page.locator("[data-errors]")).to_be_focused()
+    assert window.barriers() == []
+
+
+def test_one_login_switches_to_another_of_its_accounts(window, served):
+    site = served[0]
+    site.change(
+        """INSERT INTO identity.mandate (person_id, account_id, rights, valid_from)
+           SELECT p.id, a.id, 'read', '2020-01-01' FROM identity.person p, identity.account a
+           WHERE p.member_no = %(no)s AND a.type = 'office' ON CONFLICT DO NOTHING""",
+        no=AN_OPERATOR,
+    )
+    page = window.sign_in(AN_OPERATOR)
+    page.get_by_text("切换账户").click()
+    assert window.barriers() == []
+    page.get_by_role("button", name=re.compile("审计办公室")).click()
+    expect(page.get_by_role("status").first).to_contain_text("已切换账户")
+    expect(page.locator(".name")).to_contain_text("审计 · 审计办公室")
+    site.change("DELETE FROM identity.session")
 
 
 def test_a_refused_form_has_no_barrier(window):
