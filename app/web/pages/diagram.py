@@ -97,11 +97,11 @@ def _moved(found: Application) -> dict[int, str]:
         before = of_kind.get(movement.transfer_id, 0)
         of_kind[movement.transfer_id] = before + movement.quantity
     waiting = {kind: list(amounts.values()) for kind, amounts in journal.items()}
-    moved: dict[int, str] = {}
+    moved, unit = {}, _("吨")
     for place, entry in enumerate(found.entries):
         kind = KINDS.get(_operator(found, entry), "")
         if waiting.get(kind):
-            moved[place] = f"{tonnes(waiting[kind].pop(0))} {_('吨')}"
+            moved[place] = f"{tonnes(waiting[kind].pop(0))} {unit}"
     return moved
 
 

@@ -56,11 +56,12 @@ def choices(values: Iterable[object]) -> list[tuple[object, object]]:
 
 def frozen_lines(holding: Holding, numbers: Mapping[int, str]) -> list[str]:
     """Return what D2 is made of: frozen by an authority, and held for which application."""
-    lines = [f"{_('司法或主管部门冻结')} {tonnes(holding.frozen)}"] if holding.frozen else []
+    frozen, pending = _("司法或主管部门冻结"), _("待审核")
+    lines = [f"{frozen} {tonnes(holding.frozen)}"] if holding.frozen else []
     for held in holding.reservations:
         if held.position == "registry_reserved":
             number = numbers.get(held.instance_id or 0, str(held.transfer_id))
-            lines.append(f"{label(held.type)} {_('待审核')} {tonnes(held.quantity)} · {number}")
+            lines.append(f"{label(held.type)} {pending} {tonnes(held.quantity)} · {number}")
     return lines
 
 
