@@ -15,6 +15,8 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import PoolProxiedConnection
 
+from app.failpoints import reached
+
 Params = Mapping[str, object]
 # Our functions find rows by keys, so one plan serves every call: planning anew each time cost more
 # than executing. Plain statements are planned with their values as ever. A page's query is too
@@ -87,7 +89,9 @@ class Database:
         try:
             with closing(connection.cursor()) as cursor:
                 yield Transaction(cast("Cursor", cursor))
+                reached("before_commit")
                 cursor.execute("COMMIT")
+                reached("after_commit")
         except BaseException:
             self._give_up(connection)
             raise

@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import cast
 
 import click
+import psycopg2
+import sqlalchemy.exc
+from sqlalchemy import make_url
 
 from app.bootstrap import build
 from app.commands.surroundings import owner_url, settings
-from app.config import ROOT
+from app.config import ROOT, Settings
 from app.domain.clock import FixedClock
 from app.migrations.run import migrate
-from app.migrations.scratch import beside, exists, recreate
+from app.migrations.scratch import alone, beside, exists, recreate
 from app.services.rehearsal.year import Bar, Rehearsed
 from app.services.rehearsal.year import rehearse as replay
 from app.services.rehearsal.year_file import BadYearFile, read_year
@@ -36,19 +39,32 @@ def rehearse(file: Path, *, as_json: bool, resume: bool, database: str) -> None:
             click.echo(line, err=True)
         raise click.ClickException("nothing was changed") from error
     found = settings()
-    owner = owner_url(found)
-    if resume and exists(owner, database):
-        url = beside(owner, database)
-    else:
-        url = recreate(owner, database)
-    migrate(url, found.app_role)
-    clock = FixedClock()
-    here = replace(found, database_url=beside(found.database_url, database))
-    ctx = build(here, clock)
-    result = replay(ctx, clock, operators, _bar)
+    try:
+        url = _database(found, database, resume=resume)
+        migrate(url, found.app_role)
+        clock = FixedClock()
+        here = replace(found, database_url=beside(found.database_url, database))
+        ctx = build(here, clock)
+        result = replay(ctx, clock, operators, _bar)
+    except (psycopg2.OperationalError, sqlalchemy.exc.OperationalError) as error:
+        raise click.ClickException(
+            f"the database went away; go on with --resume ({str(error).strip()})"
+        ) from error
     ctx.database.dispose()
     _tell(result, as_json=as_json)
     sys.exit(0 if result.ok else 1)
+
+
+def _database(found: Settings, name: str, *, resume: bool) -> str:
+    """Return the owner's URL of the database to play in: a new one, or the one to go on with."""
+    owner = owner_url(found)
+    if name in {make_url(owner).database, make_url(found.database_url).database}:
+        raise click.ClickException(f"{name} is the registry's own database; name another")
+    if not (resume and exists(owner, name)):
+        return recreate(owner, name)
+    if not alone(owner, name):
+        raise click.ClickException(f"somebody is at work in {name}: is a rehearsal running?")
+    return beside(owner, name)
 
 
 def _bar(label: str, length: int) -> AbstractContextManager[Bar]:

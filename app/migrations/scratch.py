@@ -1,5 +1,6 @@
 """A database of its own beside another: made, used, dropped."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,6 +28,25 @@ def exists(owner_url: str, name: str) -> bool:
         ).first()
     engine.dispose()
     return found is not None
+
+
+def alone(owner_url: str, name: str, seconds: float = 30) -> bool:
+    """Wait until nobody is connected to a database; False when somebody stays.
+
+    The session of a killed program lives on until the server notices; what it had begun to commit
+    may still commit.
+    """
+    engine = create_engine(owner_url, poolclass=pool.NullPool, isolation_level="AUTOCOMMIT")
+    deadline = time.monotonic() + seconds
+    with engine.connect() as connection:
+        while others := connection.execute(
+            text("SELECT 1 FROM pg_stat_activity WHERE datname = :name"), {"name": name}
+        ).first():
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+    engine.dispose()
+    return others is None
 
 
 def beside(url: str, name: str) -> str:

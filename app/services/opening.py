@@ -14,6 +14,7 @@ from app.db import Transaction
 from app.domain.canonical import new_salt
 from app.domain.clock import local_day
 from app.domain.errors import Conflict, Invalid
+from app.failpoints import reached
 from app.identity.actor import Actor
 from app.services.context import Context
 
@@ -81,6 +82,7 @@ def open_within(
             "A holder code, member number or account exists already; nothing was opened.",
         ) from error
     _record(ctx, tx, actor, openings)
+    reached("holders_opened")
     return [Opened(holders[o.code], accounts[o.code], tuple(members[o.code])) for o in openings]
 
 

@@ -12,6 +12,7 @@ from app.db import Transaction
 from app.domain.checks import findings
 from app.domain.clock import local_day
 from app.domain.errors import Forbidden, Invalid, Refused
+from app.failpoints import reached
 from app.ledger.instruments import by_code
 from app.ledger.posting import call
 from app.services.actor import Actor
@@ -75,7 +76,10 @@ def execute_within(ctx: Context, tx: Transaction, actor: Actor, order: Order) ->
     failing = findings(facts)
     if failing:
         raise Refused(failing)
-    return int(call(tx, "direct", _request(ctx, actor, order, facts.ids))["transfer_id"])
+    reached("order_checked")
+    answer = call(tx, "direct", _request(ctx, actor, order, facts.ids))
+    reached("order_executed")
+    return int(answer["transfer_id"])
 
 
 def _refuse_unentitled(ctx: Context, tx: Transaction, actor: Actor, order: Order) -> None:

@@ -17,6 +17,7 @@ from psycopg2.errorcodes import UNIQUE_VIOLATION
 from app.db import Transaction
 from app.domain.canonical import canonical, leaf
 from app.domain.errors import Conflict, Forbidden
+from app.failpoints import reached
 from app.ledger.refusals import refusal_of
 from app.services.actor import Actor
 from app.services.instance import Instance
@@ -71,6 +72,7 @@ class Step:
         """
         document = canonical(self._document())
         step = self._step(run, before, leaf(document))
+        reached("before_step")
         try:
             row = self.tx.one(
                 "SELECT workflow.apply_step(%(step)s::jsonb, %(state)s, %(document)s)",
@@ -78,6 +80,7 @@ class Step:
             )
         except psycopg2.Error as error:
             raise meaning_of(error) from error
+        reached("after_step")
         return int(row[0]) if row else 0
 
     def _step(self, run: Run, before: frozenset[int], hashed: bytes) -> dict[str, Any]:

@@ -8,7 +8,10 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+import psycopg2
+
 from app.db import Transaction
+from app.failpoints import reached
 from app.services.advance import advance
 from app.services.context import Context
 from app.services.instance import COLUMNS, from_row
@@ -63,6 +66,9 @@ def _wake_one(ctx: Context) -> bool | None:
                 content=instance.content,
             )
             advance(ctx, step, lambda run: run.fire_timers())
+            reached("timer_fired")
+    except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        raise  # the database went away: nothing is wrong with the instance
     except Exception as error:
         log.exception("instance %s is stuck", due)
         _mark_stuck(ctx, due, error)
@@ -92,6 +98,7 @@ def _deliver_one(ctx: Context) -> bool | None:
         number, kind, payload, attempts = row
         try:
             deliver(ctx, kind, payload)
+            reached("outbox_delivered")
         except Exception as error:  # noqa: BLE001 - tried again later, and seen by the operator
             log.warning("outbox line %s failed: %s", number, error)
             _postpone(ctx, tx, number, attempts, error)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from app.domain.errors import Invalid
 
@@ -24,6 +25,16 @@ LARGEST_FILE = 50_000_000  # bytes
 LARGEST = 10**12  # whole tonnes
 LONGEST_TEXT = 300  # characters of an id or a name
 MOST_ERRORS = 200
+
+
+class Rows(Protocol):
+    """What csv.reader gives: rows, and how many lines of the file they took so far."""
+
+    line_num: int
+
+    def __next__(self) -> list[str]:
+        """Return the next row."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ class BadYearFile(Invalid):
 def read_year(path: Path) -> list[Operator]:
     """Return the operators in file order; raises BadYearFile with every bad row."""
     text = _decoded(path)
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, [])
     except csv.Error as error:
@@ -93,7 +104,7 @@ def read_year(path: Path) -> list[Operator]:
 def _decoded(path: Path) -> str:
     try:
         if not path.is_file():
-            raise BadYearFile([f"{path}: no such file"])
+            raise BadYearFile([f"{path}: there is no such file"])
         size = path.stat().st_size
         if size > LARGEST_FILE:
             raise BadYearFile([f"the file has {size} bytes; at most {LARGEST_FILE} are read"])
@@ -114,26 +125,36 @@ def _decoded(path: Path) -> str:
     return raw.decode("utf-8-sig")
 
 
-def _operators(reader: Iterator[list[str]], header: list[str]) -> list[Operator]:
+def _rows(reader: Rows, errors: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that are not blank, each with the line of the file in which it begins."""
+    while True:
+        begins = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            errors.append(f"row {begins}: {error}")
+            return
+        if cells:
+            yield begins, cells
+
+
+def _operators(reader: Rows, header: list[str]) -> list[Operator]:
     operators: list[Operator] = []
     errors: list[str] = []
     seen: dict[str, int] = {}
-    try:
-        for number, cells in enumerate(reader, start=2):
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                errors.append(f"row {number}: {len(cells)} columns instead of {len(header)}")
-                continue
-            operator = _operator(number, dict(zip(header, cells, strict=True)), errors)
-            first = seen.setdefault(operator.operator_id, number)
-            if first != number:
-                errors.append(
-                    f"row {number}: operator_id {operator.operator_id} stands in row {first} too"
-                )
-            operators.append(operator)
-    except csv.Error as error:
-        errors.append(f"row {len(operators) + 2}: {error}")
+    for number, cells in _rows(reader, errors):
+        if len(cells) != len(header):
+            errors.append(f"row {number}: {len(cells)} columns instead of {len(header)}")
+            continue
+        operator = _operator(number, dict(zip(header, cells, strict=True)), errors)
+        first = seen.setdefault(operator.operator_id, number)
+        if first != number:
+            errors.append(
+                f"row {number}: operator_id {operator.operator_id} stands in row {first} too"
+            )
+        operators.append(operator)
     if not operators and not errors:
         errors.append("row 2: the file has no operators")
     if errors:
