@@ -1,0 +1,189 @@
+"""kill -9 at any moment: after a restart it goes on, nothing is lost and nothing is done twice."""
+
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import failpoints
+from ops import place
+from ops.postgres import Postgres
+from tests.postgres import TestDatabases
+from tests.services.rehearsals import (
+    Rehearsal,
+    demanded,
+    figures,
+    on_server,
+    rehearsal,
+    write_year,
+)
+
+pytestmark = pytest.mark.database
+OPERATORS = 60
+KILLED = -9
+# Which passings to kill at: the first, some in the middle, and one more after each resumption.
+PLACES = {
+    "before_commit": (2, 9, 70),
+    "after_commit": (1, 12, 55),
+    "before_step": (1, 30, 31),
+    "after_step": (1, 30, 31),
+    "order_checked": (1, 5),
+    "order_executed": (2, 5),
+    "holders_opened": (2, 1),
+}
+
+
+@pytest.fixture(scope="module")
+def a_year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_year(tmp_path_factory.mktemp("year") / "year.csv", OPERATORS)
+
+
+@pytest.fixture
+def a_rehearsal(databases: TestDatabases) -> Iterator[Rehearsal]:
+    with rehearsal(databases) as made:
+        yield made
+
+
+# What a year leaves behind, without the numbers that a resumption may give anew.
+TRACES = {
+    "decisions per application": """SELECT h.code, d.element_id, d.verdict, count(*)
+        FROM workflow.decision d JOIN workflow.instance i ON i.id = d.instance_id
+        JOIN identity.holder h ON h.id = i.applicant_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
+    "applications": """SELECT h.code, i.status, i.outcome, i.quantity, i.version
+        FROM workflow.instance i JOIN identity.holder h ON h.id = i.applicant_id ORDER BY 1""",
+    "events": """SELECT e.tag, h.code, count(*) FROM audit.event e
+        LEFT JOIN workflow.instance i ON i.id = e.instance_id
+        LEFT JOIN identity.holder h ON h.id = i.applicant_id GROUP BY 1, 2 ORDER BY 1, 2""",
+    "holders": """SELECT h.code, count(DISTINCT a.id), count(DISTINCT m.person_id)
+        FROM identity.holder h JOIN identity.account a ON a.holder_id = h.id
+        LEFT JOIN identity.mandate m ON m.account_id = a.id GROUP BY 1 ORDER BY 1""",
+    "holdings": """SELECT h.code, a.type, b.position, sum(upper(b.serials) - lower(b.serials))
+        FROM ledger.unit_block b JOIN identity.account a ON a.id = b.account_id
+        JOIN identity.holder h ON h.id = a.holder_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
+    "transfers": """SELECT t.type, count(*), count(DISTINCT t.key) FROM ledger.transfer t
+        GROUP BY 1 ORDER BY 1""",
+    "transfer events": """SELECT t.type, e.kind, count(*) FROM ledger.transfer_event e
+        JOIN ledger.transfer t ON t.id = e.transfer_id GROUP BY 1, 2 ORDER BY 1, 2""",
+    "notices": """SELECT h.code, count(*), sum(n.obligation) FROM compliance.notice n
+        JOIN identity.holder h ON h.id = n.emitter_id GROUP BY 1 ORDER BY 1""",
+    "ceilings": "SELECT total, reserved, used, count(*) FROM ledger.ceiling GROUP BY 1, 2, 3"
+    " ORDER BY 1, 2, 3",
+    "left open": "SELECT (SELECT count(*) FROM workflow.task), (SELECT count(*)"
+    " FROM workflow.draft), (SELECT count(*) FROM workflow.instance WHERE stuck <> '')",
+    "outbox": "SELECT count(*), count(done_at) FROM workflow.outbox",
+}
+
+
+def traces(rehearsed: Rehearsal) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: rehearsed.rows(sql) for name, sql in TRACES.items()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(databases: TestDatabases, a_year: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """The traces of a rehearsal that nobody killed."""
+    with rehearsal(databases) as made:
+        assert figures(made.run(a_year)) == demanded(a_year)
+        return traces(made)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_rehearsal_killed_at_a_failpoint_goes_on_as_if_it_never_was(
+    a_rehearsal: Rehearsal, a_year: Path, undisturbed: dict, name: str
+) -> None:
+    for turn, passing in enumerate(PLACES[name]):
+        options = ("--resume",) if turn else ()
+        killed = a_rehearsal.run(a_year, *options, failpoint=f"{name}:{passing}")
+        assert killed.returncode == KILLED, killed.stderr[-2000:]
+
+    assert figures(a_rehearsal.run(a_year, "--resume")) == demanded(a_year)
+    assert traces(a_rehearsal) == undisturbed
+    verified = a_rehearsal.registry("verify")
+    assert verified.returncode == 0, verified.stdout
+    assert "verify: ok" in verified.stdout
+
+
+def test_a_rehearsal_killed_at_random_moments_goes_on_as_if_it_never_was(
+    a_rehearsal: Rehearsal, a_year: Path, undisturbed: dict
+) -> None:
+    for turn, seconds in enumerate((1.0, 1.9, 2.3, 2.8)):
+        child = a_rehearsal.start(a_year, *(("--resume",) if turn else ()))
+        time.sleep(seconds)
+        child.kill()
+        child.communicate()
+    assert figures(a_rehearsal.run(a_year, "--resume")) == demanded(a_year)
+    assert traces(a_rehearsal) == undisturbed
+
+
+@pytest.fixture
+def a_server() -> Iterator[Postgres]:
+    """A PostgreSQL of this test alone: it will be killed."""
+    folder = Path(tempfile.mkdtemp(prefix="killed ", dir="/tmp"))
+    folder.chmod(0o755)
+    server = Postgres(folder / "var")
+    server.start()
+    yield server
+    server.stop()
+    place.forget(server.var)
+    shutil.rmtree(folder)
+
+
+def test_a_rehearsal_whose_database_is_killed_goes_on_after_its_restart(
+    a_server: Postgres, a_year: Path, undisturbed: dict
+) -> None:
+    made = on_server(a_server, "killed_rehearsal")
+    for turn, wanted in enumerate((5, 40, 90)):
+        child = made.start(a_year, *(("--resume",) if turn else ()))
+        _wait_for_decisions(made, child, wanted)
+        postmaster = a_server.running()
+        assert postmaster
+        subprocess.run(["kill", "-9", str(postmaster)], check=True)
+        child.communicate(timeout=60)
+        assert child.returncode == 1
+        a_server.start()
+
+    assert figures(made.run(a_year, "--resume")) == demanded(a_year)
+    assert traces(made) == undisturbed
+    assert made.registry("verify").returncode == 0
+
+
+def _wait_for_decisions(made: Rehearsal, child: "subprocess.Popen[bytes]", wanted: int) -> None:
+    import psycopg2
+
+    for _ in range(600):
+        assert child.poll() is None, "the rehearsal ended before it was killed"
+        try:
+            [(done,)] = made.rows("SELECT count(*) FROM workflow.decision")
+        except psycopg2.Error:
+            done = 0  # not there yet
+        if done >= wanted:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the rehearsal made no progress")
+
+
+def test_a_failpoint_is_honoured_in_tests_only() -> None:
+    for environment in ("demo", "production", ""):
+        armed = failpoints.armed(
+            {"REGISTRY_FAILPOINT": "before_commit", "REGISTRY_ENV": environment}
+        )
+        assert armed is failpoints._nowhere
+    assert failpoints.reached is failpoints._nowhere
+    with pytest.raises(ValueError, match="there is no failpoint nowhere"):
+        failpoints.armed({"REGISTRY_FAILPOINT": "nowhere", "REGISTRY_ENV": "test"})
+
+
+def test_every_failpoint_is_passed_somewhere() -> None:
+    app = Path(failpoints.__file__).parent
+    passed = {
+        name
+        for path in app.rglob("*.py")
+        if path.name != "failpoints.py"
+        for name in re.findall(r'reached\("(\w+)"\)', path.read_text())
+    }
+    assert passed == set(failpoints.NAMES)
