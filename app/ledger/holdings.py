@@ -132,10 +132,7 @@ def holdings(tx: Transaction, account_id: int) -> list[Holding]:
             instrument, position, transfer, instance, Label(name, name_en), at, tonnes
         )
         held_for.setdefault(instrument, []).append(reservation)
-    return [
-        Holding(*row, reservations=tuple(held_for.get(row[0], ())))
-        for row in tx.all(HOLDINGS, accounts)
-    ]
+    return [Holding(*[*row, tuple(held_for.get(row[0], ()))]) for row in tx.all(HOLDINGS, accounts)]
 
 
 def lots(tx: Transaction, depositor_account_id: int) -> list[Lot]:
@@ -153,7 +150,7 @@ def lots(tx: Transaction, depositor_account_id: int) -> list[Lot]:
            GROUP BY c.id, i.id ORDER BY c.id""",
         {"a": depositor_account_id},
     )
-    return [Lot(*row[:10], _ranges(row[10]), row[11]) for row in rows]
+    return [Lot(*[*row[:10], _ranges(row[10]), row[11]]) for row in rows]
 
 
 def _ranges(pairs: Sequence[Sequence[int]]) -> tuple[tuple[int, int], ...]:

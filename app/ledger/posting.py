@@ -28,7 +28,7 @@ def execute(tx: Transaction, effect: Effect) -> Outcome:
 def call(tx: Transaction, function: str, request: dict[str, Any]) -> dict[str, Any]:
     """Call a function of the ledger that takes and gives one JSON document."""
     try:
-        row = tx.one(f"SELECT ledger.{function}(%(request)s::jsonb)", {"request": _text(request)})  # noqa: S608
+        row = tx.one(f"SELECT ledger.{function}(%(request)s::jsonb)", {"request": _text(request)})
     except psycopg2.Error as error:
         meaning = refusal_of(error)
         if meaning is error:

@@ -42,8 +42,10 @@ REFUSALS: Mapping[str, Row] = {
     "RL104": (
         Invalid,
         "交易类型“{type}”不允许由 {from_type} 账户转至 {to_type} 账户（单位类型 {unit_type}）。",
-        "The transaction type {type} does not lead from a {from_type} account to a {to_type}"
-        " account (unit type {unit_type}).",
+        (
+            "The transaction type {type} does not lead from a {from_type} account to a {to_type}"
+            " account (unit type {unit_type})."
+        ),
     ),
     "RL105": (
         Invalid,
@@ -70,8 +72,10 @@ REFUSALS: Mapping[str, Row] = {
     "RL201": (
         Invalid,
         "标的 {instrument} 的{position_zh}不足：申请 {requested} 吨，可用 {available} 吨。",
-        "Not enough units of {instrument} ({position_en}): {requested} t requested,"
-        " {available} t there.",
+        (
+            "Not enough units of {instrument} ({position_en}): {requested} t requested,"
+            " {available} t there."
+        ),
     ),
     "RL202": (
         Invalid,
@@ -91,17 +95,23 @@ REFUSALS: Mapping[str, Row] = {
     ),
     "RL301": (
         Invalid,
-        "超出上限：上限 {total} 吨，待审核 {reserved} 吨，已用 {used} 吨，本次 {requested} 吨，"
-        "最多 {left} 吨。",
-        "Above the ceiling: total {total} t, pending {reserved} t, used {used} t,"
-        " requested {requested} t, at most {left} t.",
+        (
+            "超出上限：上限 {total} 吨，待审核 {reserved} 吨，已用 {used} 吨，本次 {requested} 吨，"
+            "最多 {left} 吨。"
+        ),
+        (
+            "Above the ceiling: total {total} t, pending {reserved} t, used {used} t,"
+            " requested {requested} t, at most {left} t."
+        ),
     ),
     "RL302": (NotFound, "没有找到该上限。", "There is no such ceiling."),
     "RL303": (
         Invalid,
         "上限不能低于已占用量：新上限 {total} 吨，待审核 {reserved} 吨，已用 {used} 吨。",
-        "A ceiling cannot fall below what is drawn: new total {total} t, pending {reserved} t,"
-        " used {used} t.",
+        (
+            "A ceiling cannot fall below what is drawn: new total {total} t, pending {reserved} t,"
+            " used {used} t."
+        ),
     ),
     "RL401": (
         Conflict,
@@ -144,7 +154,7 @@ REFUSALS: Mapping[str, Row] = {
         "交易 {transfer_id} 不能以“{reversal}”撤销。",
         "Transfer {transfer_id} cannot be reversed by {reversal}.",
     ),
-    "RL410": (Conflict, "编码 {code} 已被使用。", "The code {code} is taken."),
+    "RL410": (Conflict, "编码 {taken} 已被使用。", "The code {taken} is taken."),
 }
 
 
@@ -167,7 +177,7 @@ def refusal_of(error: psycopg2.Error) -> Exception:
         facts = _facts(error)
         shown = _Facts({**facts, **_spoken(facts)})
         label = Label(zh, en).filled(shown)
-        return kind(label.zh, label.en, code=code, **facts)
+        return kind(label.zh, label.en, **{**facts, "code": code})
     if code.startswith("22"):
         return Invalid("数值或日期的格式不正确。", "A number or a date is malformed.", code=code)
     return error

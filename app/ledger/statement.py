@@ -94,10 +94,11 @@ FROM_CURSOR = "(e.event_id, e.instrument_id) >= (%(event)s, %(at_instrument)s)"
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One row of a ledger page. ``change`` is signed and says what the side gained or lost;
+    """One row of a ledger page.
 
-    a reservation changes nothing but what is free (``free_change``). ``balance`` and ``free``
-    are the side's tonnes of this instrument after the movement.
+    ``change`` is signed and says what the side gained or lost; a reservation changes nothing but
+    what is free (``free_change``). ``balance`` and ``free`` are the side's tonnes of this
+    instrument after the movement.
     """
 
     event_id: int
@@ -176,9 +177,7 @@ def movements(
     """Yield all rows of a ledger, newest first, for an export."""
     after: Cursor | None = None
     while True:
-        page = statement(
-            tx, account_id, side, instrument_id=instrument_id, after=after, limit=1000
-        )
+        page = statement(tx, account_id, side, instrument_id=instrument_id, after=after, limit=1000)
         yield from page.rows
         if page.after is None:
             return

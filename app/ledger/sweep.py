@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -102,7 +103,7 @@ def _settled(low: int, high: int, history: list[Moved]) -> Iterator[Stretch | Br
     first, last = history[0], history[-1]
     if first.before[1] is not None:
         yield Broken(low, high, first.event_id, "moved before they were issued")
-    for earlier, later in zip(history, history[1:], strict=False):
+    for earlier, later in pairwise(history):
         if later.before != earlier.after[:2]:
             yield Broken(low, high, later.event_id, "taken from where they were not")
         if later.instrument_id != earlier.instrument_id:

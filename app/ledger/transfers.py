@@ -73,14 +73,9 @@ def transfers(tx: Transaction, ids: list[int]) -> list[TransferView]:
     """Return transfers by id, oldest first; unknown ids are left out."""
     legs: dict[int, list[Leg]] = {}
     for transfer, *leg, ranges in tx.all(LEGS, {"ids": ids}):
-        pairs = tuple((first, last) for first, last in ranges)
-        legs.setdefault(transfer, []).append(Leg(*leg, pairs))
+        leg.append(tuple((first, last) for first, last in ranges))
+        legs.setdefault(transfer, []).append(Leg(*leg))
     return [
-        TransferView(
-            id_, type_, Label(zh, en), state, proposed, resolved, reverses, reversed_by, document,
-            tuple(legs.get(id_, ())),
-        )  # fmt: skip
-        for id_, type_, zh, en, state, proposed, resolved, reverses, reversed_by, document in (
-            tx.all(TRANSFERS, {"ids": ids})
-        )
+        TransferView(*[id_, type_, Label(zh, en), *rest, tuple(legs.get(id_, ()))])
+        for id_, type_, zh, en, *rest in tx.all(TRANSFERS, {"ids": ids})
     ]

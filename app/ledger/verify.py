@@ -8,12 +8,14 @@ ledger says.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 from app.db import Database, Transaction
 from app.ledger.audits import AUDITS
 from app.ledger.sweep import Broken, Moved, Place, Stretch, replay
 
 SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+Row = tuple[Any, ...]
 BATCH = 5_000
 SHOWN = 20
 HELD = ("registry_reserved", "registry_pending_transfer", "trading_pending_transfer")
@@ -112,7 +114,7 @@ def _compare_totals(tx: Transaction, report: Report) -> None:
             report.add("conservation", f"{code}: {issued} t issued, {held} t held")
 
 
-def _replayed(rows: Iterable[tuple[int, ...]], report: Report) -> Iterator[Stretch]:
+def _replayed(rows: Iterable[Row], report: Report) -> Iterator[Stretch]:
     for part in replay(map(_moved, rows)):
         if isinstance(part, Broken):
             report.add(
@@ -123,16 +125,14 @@ def _replayed(rows: Iterable[tuple[int, ...]], report: Report) -> Iterator[Stret
             yield part
 
 
-def _moved(row: tuple[int, ...]) -> Moved:
+def _moved(row: Row) -> Moved:
     event, no, low, high, instrument, from_account, from_position, *target = row
     account, position, lot, transfer = target
-    held = transfer if position in HELD else None
-    after = Place(account, str(position), held, lot)
-    before = (from_account, None if from_position is None else str(from_position))
-    return Moved(event, no, low, high, instrument, before, after)
+    after = Place(account, position, transfer if position in HELD else None, lot)
+    return Moved(event, no, low, high, instrument, (from_account, from_position), after)
 
 
-def _held(rows: Iterable[tuple[int, ...]], report: Report) -> Iterator[Stretch]:
+def _held(rows: Iterable[Row], report: Report) -> Iterator[Stretch]:
     """Yield the blocks as stretches; one that overlaps another is a fault and is left out."""
     end = 0
     for low, high, instrument, account, position, transfer, lot in rows:
@@ -140,7 +140,7 @@ def _held(rows: Iterable[tuple[int, ...]], report: Report) -> Iterator[Stretch]:
             report.add("units held twice", f"serials {low}-{min(end, high) - 1}")
             continue
         end = high
-        yield Stretch(low, high, instrument, Place(account, str(position), transfer, lot))
+        yield Stretch(low, high, instrument, Place(account, position, transfer, lot))
 
 
 def _side_by_side(
@@ -176,7 +176,7 @@ def _where(stretch: Stretch | None) -> str:
     return f"account {place.account_id} {place.position}{held}{lot}"
 
 
-def _stream(tx: Transaction, name: str, sql: str) -> Iterator[tuple[int, ...]]:
+def _stream(tx: Transaction, name: str, sql: str) -> Iterator[Row]:
     """Yield rows from a cursor of the database, a batch at a time."""
     tx.run(f"DECLARE {name} NO SCROLL CURSOR FOR {sql}")
     while rows := tx.all(f"FETCH {BATCH} FROM {name}"):

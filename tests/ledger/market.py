@@ -59,8 +59,8 @@ class Market:
 
     def by(self, name: str, account: str | None = None) -> By:
         """Somebody acting, by a decision that exists (their office is any account of theirs)."""
-        account_id = self.accounts[account or name] if (account or name) in self.accounts else None
-        return By(self.people[name], account_id or 0, self.roles[name], AT, self.decision())
+        account_id = self.accounts.get(account or name, 0)
+        return By(self.people[name], account_id, self.roles[name], AT, self.decision())
 
     def decision(self) -> int:
         """Record a decision row, so that what is posted on it is backed."""
@@ -84,7 +84,7 @@ class Market:
         self,
         quantity: int | dict[str, int],
         *,
-        type: str = "surrender",
+        kind: str = "surrender",
         source: str = "compliance",
         who: str = "emitter",
         target: str | None = None,
@@ -102,7 +102,7 @@ class Market:
         return self.execute(
             Reserve(
                 key or f"k{next(self.keys)}",
-                type,
+                kind,
                 self.accounts[source],
                 lines,
                 self.by(who, account or source),
@@ -120,7 +120,7 @@ class Market:
 
     def direct(
         self,
-        type: str,
+        kind: str,
         source: str,
         target: str | None,
         instrument: str,
@@ -134,7 +134,7 @@ class Market:
         return self.execute(
             Direct(
                 key or f"k{next(self.keys)}",
-                type,
+                kind,
                 self.accounts[source],
                 (Line(self.instruments[instrument], quantity),),
                 Order(self.people[who], "文号 1", second),
@@ -144,12 +144,12 @@ class Market:
         ).transfer_id
 
     def reverse(
-        self, transfer: int, type: str = "surrender_reversal", key: str | None = None
+        self, transfer: int, kind: str = "surrender_reversal", key: str | None = None
     ) -> int:
         return self.execute(
             Reverse(
                 key or f"k{next(self.keys)}",
-                type,
+                kind,
                 transfer,
                 Order(self.people["province"], "文号 2", self.people["operator"]),
                 self.by("province"),

@@ -1,7 +1,6 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import pytest
 
 from app.ledger.effects import Post
 from app.ledger.holdings import Holding, holdings, lots
@@ -57,7 +56,7 @@ def test_a_transfer_to_trading_is_pending_on_the_way_and_stays_in_the_total(
     a_supplied_market: Market,
 ):
     market = a_supplied_market
-    transfer = market.reserve(400, type="registry_to_trading")
+    transfer = market.reserve(400, kind="registry_to_trading")
     held = holding_of(market, "compliance")
     assert held is not None
     assert held.registry_pending_transfer == held.pending_to_trading == 400
@@ -66,7 +65,7 @@ def test_a_transfer_to_trading_is_pending_on_the_way_and_stays_in_the_total(
     held = holding_of(market, "trading")
     assert held is not None
     assert (held.trading_held, held.registry_available, held.total) == (400, 600, 1000)
-    back = market.reserve(100, type="trading_to_registry", source="trading")
+    back = market.reserve(100, kind="trading_to_registry", source="trading")
     held = holding_of(market, "compliance")
     assert held is not None
     assert (held.trading_held, held.trading_pending_transfer, held.total) == (300, 100, 1000)
@@ -80,7 +79,7 @@ def test_units_in_custody_leave_the_holding_and_lie_in_a_lot_that_returns_draw_o
     a_supplied_market: Market,
 ):
     market = a_supplied_market
-    market.post(market.reserve({"allowance": 1000, "ccer": 5}, type="custody"), "operator")
+    market.post(market.reserve({"allowance": 1000, "ccer": 5}, kind="custody"), "operator")
     assert holding_of(market, "compliance") is None
     with market.database.transaction() as tx:
         first, second = lots(tx, market.accounts["compliance"])
@@ -88,7 +87,7 @@ def test_units_in_custody_leave_the_holding_and_lie_in_a_lot_that_returns_draw_o
     assert sum(last - low + 1 for low, last in first.ranges) == 1000
     give = market.reserve(
         {"allowance": 600},
-        type="custody_return",
+        kind="custody_return",
         source="custody",
         target="other",
         lots={"allowance": first.id},
@@ -99,7 +98,7 @@ def test_units_in_custody_leave_the_holding_and_lie_in_a_lot_that_returns_draw_o
     with pytest.raises(Exception, match="600 t requested, 400 t remain"):
         market.reserve(
             {"allowance": 600},
-            type="custody_return",
+            kind="custody_return",
             source="custody",
             target="other",
             lots={"allowance": first.id},
@@ -117,13 +116,13 @@ def test_units_in_custody_leave_the_holding_and_lie_in_a_lot_that_returns_draw_o
 
 def test_nobody_draws_on_another_depositors_lot(a_supplied_market: Market):
     market = a_supplied_market
-    market.post(market.reserve(1000, type="custody"), "operator")
+    market.post(market.reserve(1000, kind="custody"), "operator")
     with market.database.transaction() as tx:
         (lot,) = lots(tx, market.accounts["compliance"])
     with pytest.raises(Exception, match="no custody lot"):
         market.reserve(
             {"allowance": 600},
-            type="custody_return",
+            kind="custody_return",
             source="custody",
             target="other",
             who="other",

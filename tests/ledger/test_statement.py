@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from app.ledger.effects import Post
@@ -23,7 +25,7 @@ def test_the_running_balance_ends_at_what_is_held_and_begins_at_nothing(
     for name, total in (("allowance", 700), ("ccer", 90)):
         own = [r for r in rows if r.instrument_id == market.instruments[name]]
         assert (own[0].balance, own[0].free) == (total, total)
-        for newer, older in zip(own, own[1:], strict=False):
+        for newer, older in pairwise(own):
             assert newer.balance - newer.change == older.balance
             assert newer.free - newer.free_change == older.free
         assert own[-1].balance == own[-1].change
@@ -60,7 +62,7 @@ def test_pages_go_on_where_the_last_one_ended_with_the_same_balances(
 
 def test_movements_within_the_pair_of_accounts_show_on_both_sides(a_supplied_market: Market):
     market = a_supplied_market
-    transfer = market.reserve(400, type="registry_to_trading")
+    transfer = market.reserve(400, kind="registry_to_trading")
     market.execute(Post(transfer, market.by("emitter", "compliance")))
     registry = rows_of(
         market, "compliance", "registry", instrument_id=market.instruments["allowance"]

@@ -127,4 +127,4 @@ def test_only_what_was_posted_can_be_reversed(a_supplied_market: Market):
         a_supplied_market.reverse(pending)
     a_supplied_market.post(pending)
     with pytest.raises(Invalid):
-        a_supplied_market.reverse(pending, type="cancellation_reversal")
+        a_supplied_market.reverse(pending, kind="cancellation_reversal")

@@ -101,6 +101,18 @@ class NoticeFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReversalFacts:
+    """The transfer to be reversed (S20, S21): what reversed it before, and what is not there.
+
+    ``missing`` are tonnes that no longer lie where the transfer put them.
+    """
+
+    transfer_id: int
+    reversed_by: int | None
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The snapshot: type, sender, lines, and what the application is about."""
 
@@ -111,6 +123,7 @@ class Facts:
     lines: tuple[LineFacts, ...]
     notice: NoticeFacts | None = None
     ids: Mapping[str, int] = field(default_factory=dict)
+    reversal: ReversalFacts | None = None
 
     @property
     def total(self) -> int:

@@ -82,10 +82,41 @@ def _lots(facts: Facts) -> Iterator[Objection]:
             )
 
 
+def _once_reversed(facts: Facts) -> Iterator[Objection]:
+    """G14: a transfer is reversed at most once."""
+    reversal = facts.reversal
+    if reversal is None:
+        yield Label("没有要撤销的交易", "there is no transfer to reverse"), {}
+    elif reversal.reversed_by is not None:
+        yield (
+            Label(
+                f"交易 {reversal.transfer_id} 已由交易 {reversal.reversed_by} 撤销",
+                f"transfer {reversal.transfer_id} was reversed by {reversal.reversed_by}",
+            ),
+            {"transfer": reversal.transfer_id, "reversed_by": reversal.reversed_by},
+        )
+
+
+def _still_there(facts: Facts) -> Iterator[Objection]:
+    """G14: exactly the units that were moved go back, so all must lie where they were put."""
+    reversal = facts.reversal
+    if reversal is not None and reversal.reversed_by is None and reversal.missing:
+        yield (
+            Label(
+                f"交易 {reversal.transfer_id} 有 {tonnes(reversal.missing)} 吨已不在原处",
+                f"{tonnes(reversal.missing)} t of transfer {reversal.transfer_id} are no longer"
+                " where they were put",
+            ),
+            {"transfer": reversal.transfer_id, "missing": reversal.missing},
+        )
+
+
 CHECKS = (
     Check("2001", Label("标的存在", "the instruments exist"), _known),
     Check("2002", Label("数量为大于 0 的整数吨", "quantities are whole tonnes above 0"), _positive),
     Check("2003", Label("标的不重复", "no instrument is listed twice"), _once),
     Check("2004", Label("可用量充足", "enough units are available"), _available, _show_available),
     Check("2006", Label("不超过存管剩余量", "not above what remains in custody"), _lots),
+    Check("2007", Label("交易未被撤销过", "not reversed before"), _once_reversed),
+    Check("2008", Label("单位仍在原处", "the units still lie where they were put"), _still_there),
 )

@@ -18,7 +18,7 @@ BEGIN
     ON CONFLICT (code) DO NOTHING RETURNING id INTO instrument;
     IF instrument IS NULL THEN
         PERFORM ledger.refuse('RL410', 'the code is taken',
-            jsonb_build_object('code', request->>'code'));
+            jsonb_build_object('taken', request->>'code'));
     END IF;
     RETURN jsonb_build_object('instrument_id', instrument);
 END $$;
@@ -32,7 +32,7 @@ BEGIN
     INSERT INTO ledger.ceiling (code, total) VALUES (open_ceiling.code, open_ceiling.total)
     ON CONFLICT ON CONSTRAINT ceiling_code_key DO NOTHING RETURNING id INTO opened;
     IF opened IS NULL THEN
-        PERFORM ledger.refuse('RL410', 'the code is taken', jsonb_build_object('code', code));
+        PERFORM ledger.refuse('RL410', 'the code is taken', jsonb_build_object('taken', code));
     END IF;
     RETURN opened;
 END $$;
