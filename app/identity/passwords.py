@@ -1,6 +1,7 @@
 """Passwords: Argon2id, the policy, and equal work for known and unknown member numbers."""
 
 from datetime import datetime
+from itertools import pairwise
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -11,6 +12,12 @@ from app.domain.label import Label
 SHORTEST = 12
 LONGEST = 128  # a longer one would only be work for the server
 KINDS_NEEDED = 5  # different characters: "111111111111" is no password
+LEFT_OVER = 6  # characters that must remain when the words everybody tries are taken out
+EVERYBODY_TRIES = (
+    "password", "passw0rd", "p@ssw0rd", "qwertyuiop", "qwerty", "asdfgh", "zxcvbn", "1qaz2wsx",
+    "1234567890", "12345678", "123456", "abcdef", "abc123", "admin", "welcome", "letmein",
+    "iloveyou", "woaini", "5201314", "1314520", "88888888", "66666666",
+)  # fmt: skip
 
 # OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -51,7 +58,23 @@ def objection(password: str, member_no: str) -> Label | None:
             f"新密码至少包含 {KINDS_NEEDED} 个不同的字符。",
             f"Use at least {KINDS_NEEDED} different characters.",
         )
+    if _everybody_tries(password):
+        return Label(
+            "新密码过于常见或有规律，请更换。", "The password is too common or too regular."
+        )
     return None
+
+
+def _everybody_tries(password: str) -> bool:
+    """Return whether little is left without common words, or it only repeats itself."""
+    rest = password.lower()
+    for word in EVERYBODY_TRIES:
+        rest = rest.replace(word, "")
+    repeats = any(
+        password == (password[:n] * len(password))[: len(password)] for n in range(1, SHORTEST // 2)
+    )
+    steps = {ord(b) - ord(a) for a, b in pairwise(password)}
+    return len(rest) < LEFT_OVER or repeats or len(steps) == 1
 
 
 def store_password(tx: Transaction, person_id: int, password: str, at: datetime) -> None:

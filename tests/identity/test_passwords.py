@@ -1,5 +1,6 @@
 """The password policy, as a property: what is accepted is accepted again, what is short never."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,34 @@ def test_an_accepted_password_keeps_every_rule(password, member_no):
 
 @given(st.text(min_size=12, max_size=128).filter(lambda text: len(set(text)) >= 5))
 def test_a_long_and_varied_password_is_accepted(password):
-    assert passwords.objection(password, "21042300007") is None or "21042300007" in password
+    against = passwords.objection(password, "21042300007")
+    assert against is None or "regular" in against.en or "21042300007" in password
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Password1234",
+        "password123456",
+        "qwertyuiop12",
+        "abcdeabcdeabcde",
+        "abcdefghijklm",
+        "zyxwvutsrqpon",
+        "123456789:;<=",
+        "woaini5201314",
+        "admin123456!",
+    ],
+)
+def test_what_everybody_tries_first_is_refused(password):
+    assert "regular" in passwords.objection(password, "21042300007").en
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["a calm autumn morning", "四季平安碳排放权登记簿记", "kR7#vQ2!mZ9xw", "my admin likes tea"],
+)
+def test_what_nobody_guesses_is_accepted(password):
+    assert passwords.objection(password, "21042300007") is None
 
 
 @settings(max_examples=8, deadline=None)

@@ -96,3 +96,16 @@ def test_a_plain_request_id_is_carried_on(site: Site, given):
 def test_any_other_request_id_is_replaced(site: Site, given):
     answer = site.browser().get("/sign-in", headers={"X-Request-ID": given})
     assert answer.headers["X-Request-ID"] not in {given, ""}
+
+
+def test_what_is_asked_for_by_digest_is_kept_and_the_rest_asked_for_again(site: Site):
+    client = site.app.test_client()
+    with client.get("/static/icons.svg?v=0123456789ab") as kept:
+        assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    with client.get("/static/icons.svg") as asked:
+        assert asked.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["../app.py", "..%2f..%2fconfig.py", "%2e%2e/templates/base.html"])
+def test_only_static_files_are_static_files(site: Site, path):
+    assert site.app.test_client().get(f"/static/{path}").status_code == 404

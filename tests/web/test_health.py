@@ -37,12 +37,32 @@ def test_healthz_is_503_without_the_database(site: Site, module_database, redis_
     assert answer.json["database"] == "down"
 
 
+def test_a_page_without_the_database_says_so_with_a_fault_number(module_database, redis_url):
+    from dataclasses import replace
+
+    gone = replace(module_database, app_url=module_database.app_url.replace("/t_", "/gone_"))
+    client = open_site(gone, redis_url, CAPTCHA="on").app.test_client()
+    client.set_cookie("registry_session", "a-session-from-before")
+    for path in ("/sign-in", "/account"):
+        answer = client.get(path)
+        assert answer.status_code == 503
+        assert "系统暂时不可用" in answer.text
+        assert 'id="fault"' in answer.text
+
+
 def test_metrics_count_requests_by_page_and_not_by_address(site: Site):
     site.signed_in().get("/account")
     text = site.app.test_client().get("/metrics").text
     assert 'registry_requests_total{endpoint="account.show",method="GET",status="200"}' in text
     assert 'registry_sign_ins_total{outcome="SignedIn"}' in text
     assert AN_EMITTER not in text
+
+
+def test_a_method_that_nobody_knows_makes_no_series_of_its_own(site: Site):
+    site.app.test_client().open("/sign-in", method="BREW")
+    text = site.app.test_client().get("/metrics").text
+    assert 'method="other"' in text
+    assert "BREW" not in text
 
 
 def test_a_log_line_is_json_with_a_request_id_and_no_personal_data(
