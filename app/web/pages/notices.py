@@ -20,6 +20,7 @@ from app.web.visitor import context, only
 
 pages = Blueprint("notices", __name__, url_prefix="/notices")
 LONGEST_DOCUMENT = 100
+LATEST = 5  # years after its own that a notice may be due
 OBLIGATION = Label("应履约量", "Obligation")
 
 
@@ -106,13 +107,16 @@ def _deadline(year: Year) -> datetime:
     if not given:
         return year.deadline
     try:
-        return datetime.fromisoformat(given).replace(tzinfo=BEIJING)
+        typed = datetime.fromisoformat(given).replace(tzinfo=BEIJING)
     except ValueError:
+        typed = None
+    if typed is None or not year.year <= typed.year <= year.year + LATEST:
         raise _wrong(
             "deadline",
-            "截止时间的格式为 2026-12-31T17:00。",
-            "The deadline is written as 2026-12-31T17:00.",
-        ) from None
+            f"截止时间写作 {year.year + 1}-12-31T17:00，且在 {LATEST} 年之内。",
+            f"Write the deadline as {year.year + 1}-12-31T17:00, within {LATEST} years.",
+        )
+    return typed
 
 
 def _document() -> str:
