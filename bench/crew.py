@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from threading import Event, Thread
 from typing import Protocol
 
 
@@ -41,19 +42,37 @@ class Crew:
     def __init__(self, pipes: Sequence[Connection]) -> None:
         self._pipes = pipes
 
-    def round(self, pieces: int) -> list[Measure]:
-        """Let every client prepare and then, all at once, do so many pieces of work."""
-        self._ask(("prepare", pieces))
-        return self._ask(("work",))
+    def round(self, pieces: int, clients: int | None = None) -> list[Measure]:
+        """Let the clients (or the first few) prepare and then, all at once, do so many pieces."""
+        pipes = self._pipes[:clients]
+        _ask(pipes, ("prepare", pieces))
+        return _ask(pipes, ("work",))
 
-    def _ask(self, request: tuple[object, ...]) -> list[Measure]:
-        for pipe in self._pipes:
-            pipe.send(request)
-        answers = [pipe.recv() for pipe in self._pipes]
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
-        return answers
+    @contextmanager
+    def busy(self, pieces: int) -> Iterator[None]:
+        """The clients work on as many pieces while the block runs, over and over."""
+        stop = Event()
+        restless = Thread(target=self._until, args=(stop, pieces))
+        restless.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            restless.join()
+
+    def _until(self, stop: Event, pieces: int) -> None:
+        while not stop.is_set():
+            self.round(pieces)
+
+
+def _ask(pipes: Sequence[Connection], request: tuple[object, ...]) -> list[Measure]:
+    for pipe in pipes:
+        pipe.send(request)
+    answers = [pipe.recv() for pipe in pipes]
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return answers
 
 
 @contextmanager
@@ -64,7 +83,9 @@ def crew(make: Maker, clients: int) -> Iterator[Crew]:
     processes: list[BaseProcess] = []
     for number in range(clients):
         ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=_live, args=(theirs, make, number, clients), daemon=True)
+        process: BaseProcess = spawn.Process(
+            target=_live, args=(theirs, make, number, clients), daemon=True
+        )
         process.start()
         theirs.close()
         pipes.append(ours)

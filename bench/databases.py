@@ -1,7 +1,7 @@
 """Databases of the bench's own, beside the registry's: made by the owner, dropped at the end."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
 import psycopg2
@@ -44,9 +44,8 @@ class Place:
     def run(self, script: str, params: dict[str, object] | None = None) -> None:
         """Execute statements as the owner, in one transaction."""
         connection = psycopg2.connect(self.owner_url)
-        with connection, connection.cursor() as cursor:
+        with closing(connection), connection, connection.cursor() as cursor:
             cursor.execute(script, params)
-        connection.close()
 
     def tidy(self) -> None:
         """Vacuum and analyze, as a database that has run for a while is."""
@@ -63,13 +62,13 @@ def database(settings: Settings, name: str, template: str | None = None) -> Iter
 
     Needs MIGRATION_DATABASE_URL to be a role that may create databases, as the embedded one is.
     """
-    urls = {
-        field: make_url(getattr(settings, field))
-        .set(drivername="postgresql", database=name)
-        .render_as_string(hide_password=False)
-        for field in ("database_url", "migration_database_url")
-    }
-    place = Place(replace(settings, **urls))
+    place = Place(
+        replace(
+            settings,
+            database_url=_of(settings.database_url, name),
+            migration_database_url=_of(settings.migration_database_url, name),
+        )
+    )
     _drop(settings, name)
     _create(settings, name, template)
     try:
@@ -80,11 +79,14 @@ def database(settings: Settings, name: str, template: str | None = None) -> Iter
         _drop(settings, name)
 
 
+def _of(url: str, name: str) -> str:
+    there = make_url(url).set(drivername="postgresql", database=name)
+    return there.render_as_string(hide_password=False)
+
+
 def for_sqlalchemy(url: str) -> str:
     """Return a URL with the driver named."""
-    return make_url(url).set(drivername="postgresql+psycopg2").render_as_string(
-        hide_password=False
-    )
+    return make_url(url).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
 
 def _create(settings: Settings, name: str, template: str | None) -> None:

@@ -15,7 +15,7 @@ from app.services.rehearsal.year_file import Operator
 PROCESS = "compliance"
 QUANTITY = "100"  # tonnes of one application
 HELD = 10**9  # tonnes of each emitter, and its obligation
-REGULATORS = ("R1", "R2")
+REGULATORS = tuple(f"R{n:02d}" for n in range(1, 32))
 
 
 @dataclass(frozen=True, slots=True)

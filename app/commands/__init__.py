@@ -2,10 +2,11 @@
 
 import click
 
+from app.commands.bench import bench
 from app.commands.demo import demo
 from app.commands.deploy import deploy
 from app.commands.ledger import verify
 from app.commands.rehearse import rehearse
 from app.commands.worker import sweep, worker
 
-COMMANDS: tuple[click.Command, ...] = (deploy, demo, verify, rehearse, worker, sweep)
+COMMANDS: tuple[click.Command, ...] = (deploy, demo, verify, rehearse, worker, sweep, bench)

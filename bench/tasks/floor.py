@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg2
 
+from app.db import SESSION
 from app.identity.actor import Actor
 from bench.databases import Place
 from bench.market import FORM
@@ -24,9 +25,14 @@ class Floor(Flow):
 
     def __init__(self, place: Place, number: int, clients: int) -> None:
         super().__init__(place, number, clients)
-        connection = psycopg2.connect(place.app_url, options="-c timezone=UTC")
-        connection.autocommit = True
-        self._cursor = connection.cursor()
+        self._connection = psycopg2.connect(place.app_url, options=SESSION)
+        self._connection.autocommit = True
+        self._cursor = self._connection.cursor()
+
+    def close(self) -> None:
+        """Leave the database."""
+        self._connection.close()
+        self.ctx.database.dispose()
 
     def submit(self, task: Open) -> None:
         """Submit in one call."""
