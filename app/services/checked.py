@@ -44,7 +44,6 @@ def checks(ctx: Context, actor: Actor, instance_id: int) -> list[Checked]:
 
 
 def _wish(instance: Instance, transaction_type: str, held: int) -> Wish:
-    lanes = instance.definition.lanes.values()
     return Wish(
         type=transaction_type,
         from_account=instance.applicant_account_id,
@@ -53,7 +52,7 @@ def _wish(instance: Instance, transaction_type: str, held: int) -> Wish:
             for line in instance.content.get("lines", ())
         ),
         acting_holder=instance.applicant_id,
-        role=next((lane.role or "" for lane in lanes if lane.party == "applicant"), ""),
+        role=instance.applicant_role,
         notice_id=instance.subject_id if instance.subject_kind == "notice" else None,
         held=held,
     )

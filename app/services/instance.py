@@ -33,6 +33,13 @@ class Instance:
     parties: Mapping[str, int]
     definition: Definition
 
+    @property
+    def applicant_role(self) -> str:
+        """The role in which the applicant acts: that of its lane in this diagram."""
+        lanes = self.definition.lanes.values()
+        mine = (x.role for x in lanes if x.party == "applicant" and x.key in self.parties)
+        return next(mine, None) or ""
+
 
 COLUMNS = """i.id, i.number, i.process_id, i.bundle_hash, i.state, i.version, i.status,
     i.applicant_id, i.applicant_account_id, i.subject_kind, i.subject_id, i.content,

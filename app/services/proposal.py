@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 def wish_of(step: "Step", transaction_type: str, held: int | None = None) -> Wish:
     """Return what the application's content asks for, out of the applicant's account."""
     instance = step.instance
-    role = next(
-        (lane.role for lane in instance.definition.lanes.values() if lane.party == "applicant"),
-        "",
-    )
     return Wish(
         type=transaction_type,
         from_account=instance.applicant_account_id,
@@ -26,7 +22,7 @@ def wish_of(step: "Step", transaction_type: str, held: int | None = None) -> Wis
             for line in step.content.get("lines", ())
         ),
         acting_holder=instance.applicant_id,
-        role=role or "",
+        role=instance.applicant_role,
         notice_id=instance.subject_id if instance.subject_kind == "notice" else None,
         held=held,
     )

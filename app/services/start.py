@@ -125,8 +125,8 @@ def _open_first(tx: Transaction, instance: Instance, actor: Actor, run: Run, at:
             """INSERT INTO workflow.task (instance_id, key, element_id, name, name_en, process_id,
                    lane, role, holder_id, visit, due_at, created_at)
                VALUES (%(instance)s, %(key)s, %(element)s, %(name)s, %(name_en)s, %(process)s,
-                   %(lane)s, %(role)s, %(holder)s, %(visit)s, coalesce(%(due)s, 'infinity'),
-                   %(at)s)""",
+                   %(lane)s, %(role)s, %(holder)s, %(visit)s,
+                   coalesce(%(due)s::timestamptz, 'infinity'), %(at)s)""",
             {
                 "instance": instance.id,
                 "key": task.key,
