@@ -67,9 +67,11 @@ def security_of(who: SignedIn, at: datetime) -> Security:
             ),
             (
                 Label(
-                    f"上次登录后没有失败的登录（{failures} 次）",
-                    f"No failed sign-in since the last one ({failures})",
-                ),
+                    f"上次登录后有 {failures} 次失败的登录",
+                    f"Failed sign-ins since the last one: {failures}",
+                )
+                if failures
+                else Label("上次登录后没有失败的登录", "No failed sign-in since the last one"),
                 failures == 0,
             ),
         )

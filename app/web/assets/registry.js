@@ -7,6 +7,7 @@ import { watchCountdowns } from './countdown.js';
 import { watchSelection } from './selection.js';
 import { watchSession } from './idle.js';
 import { watchLines } from './lines.js';
+import { watchSaid } from './said.js';
 import { watchVerdict } from './verdict.js';
 import { say } from './live.js';
 
@@ -58,4 +59,5 @@ watchCountdowns();
 watchSelection();
 watchLines();
 watchVerdict();
+watchSaid();
 watchSession();
