@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Callable  # noqa: UP035  (stdlib only, old Pythons too)
+from typing import Callable, ClassVar  # noqa: UP035  (stdlib only, old Pythons too)
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("REGISTRY_VAR", ROOT / "var")).resolve()
@@ -36,7 +36,8 @@ def main() -> None:
     check(bool({role for role in roles if "audit" in role}), "an auditor is among the people")
     check(all(person["member_no"] in first.said() for person in told["people"]), "all are printed")
     check("running already" in refused({}), "a second run of the same data is refused")
-    check(f"Port {PORT} is in use" in refused({"REGISTRY_VAR": f"{VAR}-2"}), "a busy port is named")
+    other = {"REGISTRY_VAR": f"{VAR}-other"}
+    check(f"Port {PORT} is in use" in refused(other), "a busy port is named")
     for name in PARTS:
         first.kill(name)
         check(first.recovers(name), f"{name} comes back after kill -9")
@@ -53,6 +54,8 @@ def main() -> None:
 class Run:
     """One `make run`, in a session of its own as in a terminal."""
 
+    all: ClassVar[list[Run]] = []
+
     def __init__(self) -> None:
         VAR.mkdir(parents=True, exist_ok=True)
         self.log = VAR.with_name(VAR.name + ".said")
@@ -65,6 +68,7 @@ class Run:
                 stderr=log,
                 start_new_session=True,
             )
+        Run.all.append(self)
 
     def said(self) -> str:
         """What it printed so far."""
@@ -174,6 +178,10 @@ def until(condition: Callable[[], object], seconds: float) -> object:
 def check(shown: bool, what: str, detail: str = "") -> None:  # noqa: FBT001
     """Say what was shown, or end."""
     if not shown:
+        for run in Run.all:
+            if run.make.poll() is None:
+                os.killpg(run.make.pid, signal.SIGTERM)
+                run.make.wait(90)
         sys.exit(f"NOT SHOWN: {what}\n{detail}")
     print(f"shown: {what}", flush=True)
 

@@ -38,7 +38,7 @@ def main() -> int:
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _stop_once)
     try:
-        _run(servers.var_folder(), _port())
+        _run(servers.var_folder(), _wanted_port())
     except Stopped:
         return 0
     except (
@@ -59,11 +59,14 @@ def _stop_once(_signal: int, _frame: object) -> None:
     raise Stopped
 
 
-def _port() -> int:
+def _wanted_port() -> int:
     wanted = os.environ.get("PORT") or "8000"
     if not wanted.isdecimal() or not 0 < int(wanted) < 65536:
         raise RunningError(f"PORT={wanted} is not a port: use a number from 1 to 65535.")
-    port = int(wanted)
+    return int(wanted)
+
+
+def _refuse_busy(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -74,7 +77,6 @@ def _port() -> int:
             raise RunningError(
                 f"Port {port} is in use. Choose another: make run PORT={port % 65535 + 1}"
             ) from None
-    return port
 
 
 @contextmanager
@@ -98,6 +100,7 @@ def only_one(var: Path) -> Iterator[None]:
 def _run(var: Path, port: int) -> None:
     supervisor = Supervisor()
     with only_one(var), ExitStack() as stack:
+        _refuse_busy(port)
         env = dict(os.environ) | servers.settings(var)
         if not servers.outside_postgres():
             env |= _start_postgres(supervisor, stack, var)
