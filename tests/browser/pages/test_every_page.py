@@ -28,18 +28,31 @@ PAGES = [
 
 @pytest.mark.parametrize(("name", "member", "path"), PAGES, ids=[p[0] for p in PAGES])
 def test_a_page_is_whole_and_accessible_at_both_widths(market, person, name, member, path):
-    reviewed, key = market.task_of("ZY")
     someone = person(member)
-    someone.open(
-        path.format(
-            notice=market.notice_of("QL"),
-            reviewed=reviewed,
-            key=key,
-            approved=market.first_of("QL"),
-            account=market.account_of("QL"),
-        )
-    )
+    someone.open(address_of(market, path))
     someone.shoot(name)
     assert someone.broken == []
     assert someone.faults_of_access() == []
     assert someone.wider_than_the_window() <= 0
+
+
+@pytest.mark.parametrize("name", ["home-emitter", "inbox", "form-new", "review", "holdings"])
+def test_a_page_is_whole_in_english_too(market, person, name):
+    _, member, path = next(page for page in PAGES if page[0] == name)
+    someone = person(member, "en-GB")
+    someone.open(address_of(market, path))
+    someone.shoot(f"{name}-en")
+    assert someone.page.get_attribute("html", "lang") == "en"
+    assert someone.broken == []
+    assert someone.wider_than_the_window() <= 0
+
+
+def address_of(market, path: str) -> str:
+    reviewed, key = market.task_of("ZY")
+    return path.format(
+        notice=market.notice_of("QL"),
+        reviewed=reviewed,
+        key=key,
+        approved=market.first_of("QL"),
+        account=market.account_of("QL"),
+    )
