@@ -36,7 +36,8 @@ WITH mine AS (
       AND e.to_account_id <> ALL (%(accounts)s) {window}
 ), rows AS (
     SELECT m.event_id, m.instrument_id, min(m.from_account_id) AS from_account,
-           min(m.to_account_id) AS to_account, min(m.from_position) AS from_position,
+           count(DISTINCT m.from_account_id) AS senders, min(m.to_account_id) AS to_account,
+           count(DISTINCT m.to_account_id) AS receivers, min(m.from_position) AS from_position,
            min(m.to_position) AS to_position, sum(m.q)::bigint AS quantity,
            sum(m.q * ((m.to_account_id = ANY (%(accounts)s))::int
                     - (m.from_account_id = ANY (%(accounts)s))::int))::bigint AS change,
@@ -44,14 +45,16 @@ WITH mine AS (
                     - (m.from_account_id = ANY (%(accounts)s)
                        AND m.from_position IS NOT DISTINCT FROM %(free)s)::int))::bigint
                AS free_change,
-           array_agg(ARRAY[lower(m.serials), upper(m.serials) - 1] ORDER BY lower(m.serials))
-               AS ranges
+           (SELECT array_agg(ARRAY[lower(x), upper(x) - 1] ORDER BY x)
+            FROM unnest(range_agg(m.serials)) AS x) AS ranges
     FROM mine m WHERE %(instrument)s IS NULL OR m.instrument_id = %(instrument)s
     GROUP BY m.event_id, m.instrument_id
 )
 SELECT r.event_id, r.instrument_id, i.code, i.name, i.name_en, v.at, v.kind, t.id, t.type, k.name,
-       k.name_en, t.reason, t.instance_id, f.number, o.number, r.from_position, r.to_position,
-       r.quantity, r.change, r.free_change, r.ranges
+       k.name_en, t.reason, t.instance_id,
+       CASE r.senders WHEN 1 THEN f.number ELSE '×' || r.senders END,
+       CASE r.receivers WHEN 1 THEN o.number ELSE '×' || r.receivers END, r.from_position,
+       r.to_position, r.quantity, r.change, r.free_change, r.ranges
 FROM rows r
 JOIN ledger.transfer_event v ON v.id = r.event_id
 JOIN ledger.transfer t ON t.id = v.transfer_id
@@ -98,7 +101,7 @@ class Movement:
 
     ``change`` is signed and says what the side gained or lost; a reservation changes nothing but
     what is free (``free_change``). ``balance`` and ``free`` are the side's tonnes of this
-    instrument after the movement.
+    instrument after the movement. An allocation to many is one row to ``×1341`` accounts.
     """
 
     event_id: int

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from app.ledger.effects import Post
+from app.ledger.effects import Direct, Line, Order, Post
 from app.ledger.statement import movements, statement
 from app.ledger.transfers import transfers
 from tests.ledger.market import Market
@@ -40,6 +40,36 @@ def test_a_row_says_why_with_which_serials(a_supplied_market: Market):
     assert (row.transfer_id, row.instance_id, row.type_label.zh) == (transfer, 12, "履约清缴")
     assert (row.change, row.quantity, row.to_account) == (-300, 300, "surrender")
     assert row.ranges == ((1, 300),)
+
+
+def test_what_goes_to_many_accounts_is_one_row_with_its_serials_together(a_market: Market):
+    market = a_market
+    market.supply(100)
+    national = {"who": "national", "approver": "national_2"}
+    market.direct("allowance_create", "issuance_source", None, "allowance", 30, **national)
+    for type_, source, target in (
+        ("national_allowance_distribution", "national_total", "national_apportionment"),
+        ("allowance_apportionment", "national_apportionment", "provincial_total"),
+    ):
+        market.direct(type_, source, target, "allowance", 30, **national)
+    allowance = market.instruments["allowance"]
+    market.execute(
+        Direct(
+            "to-many",
+            "provincial_allowance_allocation",
+            market.accounts["provincial_total"],
+            (
+                Line(allowance, 10, market.accounts["compliance"]),
+                Line(allowance, 20, market.accounts["other"]),
+            ),
+            Order(market.people["province"], "文号", market.people["province_2"]),
+            market.by("province", "provincial_total"),
+        )
+    )
+    row = rows_of(market, "provincial_total", "registry")[0]
+    assert (row.to_account, row.change, row.balance) == ("×2", -30, 0)
+    assert row.ranges == ((101, 130),)
+    assert rows_of(market, "provincial_total", "trading") == []
 
 
 def test_pages_go_on_where_the_last_one_ended_with_the_same_balances(

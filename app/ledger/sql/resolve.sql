@@ -6,14 +6,16 @@ DECLARE
     transfer bigint := (request->>'transfer_id')::bigint;
     sender identity.account;
     before record;
+    proposed record;
 BEGIN
-    SELECT k.* INTO kind FROM ledger.transfer t
+    SELECT k AS kind, t.person_id INTO proposed FROM ledger.transfer t
     JOIN ledger.transaction_type k ON k.code = t.type WHERE t.id = transfer;
-    IF kind.code IS NULL THEN
+    IF NOT FOUND THEN
         PERFORM ledger.refuse('RL403', 'there is no such transfer',
             jsonb_build_object('transfer_id', request->>'transfer_id'));
     END IF;
-    SELECT t.person_id INTO proposer FROM ledger.transfer t WHERE t.id = transfer;
+    kind := proposed.kind;
+    proposer := proposed.person_id;
     SELECT a.* INTO sender FROM identity.account a
     WHERE a.id = (SELECT l.from_account_id FROM ledger.transfer_line l
                   WHERE l.transfer_id = transfer AND l.no = 1)
