@@ -180,16 +180,20 @@ def visible(tx: Transaction, actor: Actor, instance_id: int) -> dict[str, Any]:
     return row
 
 
-def diagram(ctx: Context, actor: Actor, instance_id: int) -> bytes:
-    """Return the BPMN file that an application runs; raises NotFound for a stranger."""
+def diagram(ctx: Context, actor: Actor, instance_id: int) -> tuple[Definition, bytes]:
+    """Return the definition and the BPMN file that an application runs.
+
+    Raises NotFound for a stranger.
+    """
     with ctx.database.transaction() as tx:
         row = visible(tx, actor, instance_id)
         definition = definition_of(tx, row["bundle_hash"])
-    return next(
+    file = next(
         content
         for name, content in definition.bundle.files.items()
         if name.endswith(f"{definition.process_id}.bpmn")
     )
+    return definition, file
 
 
 def _notice(tx: Transaction, actor: Actor, row: Mapping[str, Any]) -> NoticeView | None:

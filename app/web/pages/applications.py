@@ -21,7 +21,8 @@ from app.services.eligible import Choice
 from app.services.saved import SavedForm, saved_form
 from app.services.timeline import Open
 from app.web.formats import label
-from app.web.pages.diagram import drawn, in_words, timeline
+from app.web.language import language
+from app.web.pages.diagram import drawing, drawn, in_words, timeline
 from app.web.pages.filled import Filled
 from app.web.pages.typed import values_of
 from app.web.visitor import actor, context
@@ -40,8 +41,8 @@ def show(instance_id: int) -> str:
 @pages.get("/<int:instance_id>/diagram.bpmn")
 def diagram(instance_id: int) -> Response:
     """Return the drawing that the application runs; its bundle is kept for life."""
-    content = reading.diagram(context(), actor(), instance_id)
-    return Response(content, mimetype="application/xml")
+    definition, content = reading.diagram(context(), actor(), instance_id)
+    return Response(drawing(definition, content, language()), mimetype="application/xml")
 
 
 @pages.route("/new/<process_id>", methods=["GET", "POST"])

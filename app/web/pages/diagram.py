@@ -3,10 +3,13 @@
 from typing import Any
 
 from flask_babel import gettext as _
+from lxml import etree
 
 from app.services.application import Application
-from app.services.timeline import Entry, Open
+from app.services.timeline import SYSTEM, Entry, Open
 from app.web.formats import label, near, tonnes
+from app.workflow.definition import Definition
+from app.workflow.diagram import BPMN, parse_xml
 
 KINDS = {"ledger/reserve": "reserved", "ledger/post": "posted", "ledger/void": "voided"}
 TONES = {"return": "warn", "approve": "ok", "withdraw": "line", "discard": "line"}
@@ -30,9 +33,30 @@ def _visit(entry: Entry | None) -> dict[str, str]:
         return {"when": "", "who": str(_("办理中")), "verdict": ""}
     return {
         "when": near(entry.at),
-        "who": entry.who,
+        "who": _who(entry),
         "verdict": label(entry.verdict_label),
     }
+
+
+def _who(entry: Entry) -> str:
+    return label(SYSTEM) if entry.who == SYSTEM.zh else entry.who
+
+
+def drawing(definition: Definition, content: bytes, language: str) -> bytes:
+    """Return the drawing with its labels in a language; Chinese is as it was drawn."""
+    if language != "en":
+        return content
+    root = parse_xml(content)
+    lanes = {lane.label.zh: lane.label.en for lane in definition.lanes.values()}
+    for node in root.iter(f"{{{BPMN}}}lane"):
+        node.set("name", lanes.get(node.get("name", ""), node.get("name", "")))
+    for node in root.iter(f"{{{BPMN}}}participant"):
+        node.set("name", definition.label.en or node.get("name", ""))
+    for element in definition.elements.values():
+        node = root.find(f".//*[@id='{element.id}']")
+        if node is not None and element.name:
+            node.set("name", element.label.en or element.name)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
 def in_words(found: Application) -> str:
@@ -79,7 +103,7 @@ def _done(entry: Entry, moved: str) -> dict[str, Any]:
         "title": _titled(label(entry.title), entry.visit),
         "state": "back" if entry.verdict == "return" else "done",
         "at": entry.at,
-        "who": entry.who,
+        "who": _who(entry),
         "note": entry.opinion or moved or (label(entry.holder) if entry.verdict else ""),
         "tag": (shown, tone) if shown else None,
         "element": entry.element_id,
