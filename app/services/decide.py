@@ -12,7 +12,7 @@ from app.domain.errors import AlreadyDecided, Conflict, Forbidden, Invalid, NotF
 from app.services.actor import Actor
 from app.services.advance import advance
 from app.services.context import Context
-from app.services.instance import COLUMNS, Instance, from_row
+from app.services.instance import Instance, load_with_task
 from app.services.step import Decided, MovedOn, Step
 from app.workflow.definition import UserTask
 from app.workflow.forms import Form
@@ -174,18 +174,7 @@ def _open_task(
     tx: Transaction, actor: Actor, request: Request
 ) -> tuple[Instance, Mapping[str, Any]]:
     """Return the instance and its open task; the version check when writing is the lock."""
-    row = tx.one(
-        f"""SELECT {COLUMNS}, t.element_id, t.visit, t.lane, t.holder_id, t.role, t.claimed_by
-            FROM workflow.instance i
-            LEFT JOIN workflow.task t ON t.instance_id = i.id AND t.key = %(key)s
-            WHERE i.id = %(id)s""",  # noqa: S608
-        {"id": request.instance_id, "key": request.key},
-    )
-    if row is None:
-        raise NotFound
-    instance = from_row(tx, row[:-6])
-    names = ("element_id", "visit", "lane", "holder_id", "role", "claimed_by")
-    task = dict(zip(names, row[-6:], strict=True))
+    instance, task = load_with_task(tx, request.instance_id, request.key)
     if actor.holder_id not in instance.parties.values() and task["holder_id"] != actor.holder_id:
         raise NotFound
     if task["element_id"] is None:

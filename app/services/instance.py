@@ -31,6 +31,7 @@ class Instance:
     reserved_transfer_id: int | None
     submitted_at: datetime | None
     parties: Mapping[str, int]
+    reserved_type: str | None
     definition: Definition
 
     @property
@@ -41,26 +42,28 @@ class Instance:
         return next(mine, None) or ""
 
 
-COLUMNS = """i.id, i.number, i.process_id, i.bundle_hash, i.state, i.version, i.status,
-    i.applicant_id, i.applicant_account_id, i.subject_kind, i.subject_id, i.content,
-    i.reserved_transfer_id, i.submitted_at,
-    (SELECT json_object_agg(p.lane, p.holder_id) FROM workflow.party p
-     WHERE p.instance_id = i.id)"""
+OPEN_TASK = ("element_id", "visit", "lane", "holder_id", "role", "claimed_by")
 
 
 def load(tx: Transaction, instance_id: int) -> Instance:
     """Return an instance; raises NotFound."""
+    return load_with_task(tx, instance_id, None)[0]
+
+
+def load_with_task(
+    tx: Transaction, instance_id: int, key: int | None
+) -> tuple[Instance, dict[str, Any]]:
+    """Return an instance and its open task by key, all None if none is; raises NotFound."""
     row = tx.one(
-        f"SELECT {COLUMNS} FROM workflow.instance i WHERE i.id = %(id)s",  # noqa: S608
-        {"id": instance_id},
+        "SELECT * FROM workflow.open_task(%(id)s, %(key)s)", {"id": instance_id, "key": key}
     )
     if row is None:
         raise NotFound
-    return from_row(tx, row)
+    own, task = row[: -len(OPEN_TASK)], row[-len(OPEN_TASK) :]
+    return _from_row(tx, own), dict(zip(OPEN_TASK, task, strict=True))
 
 
-def from_row(tx: Transaction, row: tuple[Any, ...]) -> Instance:
-    """Make an instance of the columns of COLUMNS."""
+def _from_row(tx: Transaction, row: tuple[Any, ...]) -> Instance:
     values = list(row)
     values[4] = bytes(row[4])
     values[11] = json.loads(row[11])

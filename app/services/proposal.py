@@ -57,9 +57,9 @@ def checked_post(step: "Step") -> dict[str, Any]:
     transfer = step.instance.reserved_transfer_id
     if transfer is None:
         raise Conflict("没有可入账的预留。", "There is no reservation to post.")
-    row = step.tx.one("SELECT type FROM ledger.transfer WHERE id = %(id)s", {"id": transfer})
-    if row is not None:
-        _refuse(facts_of(step.tx, wish_of(step, row[0], held=transfer)))
+    kind = step.instance.reserved_type
+    if kind is not None:
+        _refuse(facts_of(step.tx, wish_of(step, kind, held=transfer)))
     return {"transfer_id": transfer}
 
 

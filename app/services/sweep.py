@@ -14,7 +14,7 @@ from app.db import Transaction
 from app.failpoints import reached
 from app.services.advance import advance
 from app.services.context import Context
-from app.services.instance import COLUMNS, from_row
+from app.services.instance import load
 from app.services.outbox import deliver
 from app.services.step import Decided, Step
 
@@ -48,15 +48,15 @@ def _wake_one(ctx: Context) -> bool | None:
     try:
         with ctx.database.transaction() as tx:
             row = tx.one(
-                f"""SELECT {COLUMNS} FROM workflow.instance i
+                """SELECT i.id FROM workflow.instance i
                     WHERE i.wake_at <= %(now)s AND i.status = 'open' AND i.stuck = ''
-                    ORDER BY i.wake_at LIMIT 1 FOR UPDATE OF i SKIP LOCKED""",  # noqa: S608
+                    ORDER BY i.wake_at LIMIT 1 FOR UPDATE OF i SKIP LOCKED""",
                 {"now": ctx.clock.now()},
             )
             if row is None:
                 return None
             due = row[0]
-            instance = from_row(tx, row)
+            instance = load(tx, due)
             step = Step(
                 tx=tx,
                 instance=instance,
