@@ -47,7 +47,7 @@ def begin_application(body: dict[str, Any]) -> dict[str, Any]:
         "number": started.number,
         "decision_id": None,
         "key": None if body["submit"] else started.key,
-        "replayed": False,
+        "replayed": started.replayed,
     }
 
 

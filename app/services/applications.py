@@ -84,4 +84,4 @@ def _begun(
     clean, _ = definition_of(tx, bundle).form_of(element).validate(form)
     if json.loads(bytes(document))["form"] != clean:
         return None
-    return Started(instance, number, 0)
+    return Started(instance, number, key=0, replayed=True)

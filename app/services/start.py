@@ -21,11 +21,12 @@ from app.workflow.run import Run
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A new instance and the key of its first task."""
+    """A new instance and the key of its first task; ``replayed``: begun before by the same key."""
 
     instance_id: int
     number: str
     key: int
+    replayed: bool = False
 
 
 def start(ctx: Context, actor: Actor, process_id: str, subject_id: int | None = None) -> Started:

@@ -177,7 +177,7 @@ def test_what_a_submission_writes_is_in_one_transaction(
         "workflow.outbox r",
         f"audit.event r WHERE {mine}",
         f"ledger.transfer r WHERE {mine}",
-        "ledger.entry r JOIN ledger.transfer_event v ON v.id = r.event_id WHERE v.kind = 'reserved'",
+        "ledger.entry r JOIN ledger.transfer_event v ON v.id = r.event_id AND v.kind = 'reserved'",
         "ledger.unit_block r WHERE transfer_id IS NOT NULL",
     )
     numbers = set()
