@@ -3,6 +3,9 @@
 import hashlib
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.canonical import canonical, leaf, new_salt, salted
 
@@ -10,6 +13,27 @@ from app.domain.canonical import canonical, leaf, new_salt, salted
 def test_canonical_bytes_do_not_depend_on_the_order_of_keys():
     assert canonical({"b": "1", "a": "二"}) == canonical({"a": "二", "b": "1"})
     assert canonical({"b": "1", "a": "二"}) == '{"a":"二","b":"1"}'.encode()
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.text() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1, 1),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.dictionaries(st.text(), VALUES))
+def test_canonical_bytes_are_those_of_rfc_8785(document):
+    assert canonical(document) == rfc8785.dumps(document)
+
+
+@given(st.dictionaries(st.text(st.characters(max_codepoint=127)), VALUES))
+def test_canonical_bytes_are_those_of_rfc_8785_under_plain_keys_too(document):
+    assert canonical(document) == rfc8785.dumps(document)
+
+
+def test_half_a_character_is_refused():
+    with pytest.raises(ValueError, match="canonical"):
+        canonical({"name": "\ud800"})
 
 
 def test_an_integer_that_a_double_cannot_hold_is_refused():
