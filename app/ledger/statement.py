@@ -21,19 +21,23 @@ Cursor = tuple[int, int]  # event, instrument: the last row shown
 FREE = {"registry": "registry_available", "trading": "trading_held"}
 
 MOVEMENTS = """
-WITH mine AS (
-    SELECT e.event_id, e.no, e.instrument_id, e.serials,
-           upper(e.serials) - lower(e.serials) AS q, e.from_account_id, e.from_position,
-           e.to_account_id, e.to_position
-    FROM ledger.entry e
-    WHERE e.to_account_id = ANY (%(accounts)s) {window}
-    UNION ALL
-    SELECT e.event_id, e.no, e.instrument_id, e.serials,
-           upper(e.serials) - lower(e.serials), e.from_account_id, e.from_position,
-           e.to_account_id, e.to_position
-    FROM ledger.entry e
-    WHERE e.from_account_id = ANY (%(accounts)s) AND e.from_account_id <> e.to_account_id
-      AND e.to_account_id <> ALL (%(accounts)s) {window}
+WITH shown AS (
+    SELECT event_id, instrument_id
+    FROM unnest(%(accounts)s::bigint[]) AS account CROSS JOIN LATERAL (
+        (SELECT DISTINCT e.event_id, e.instrument_id FROM ledger.entry e
+         WHERE e.to_account_id = account {window}
+         ORDER BY e.event_id DESC, e.instrument_id DESC LIMIT %(limit)s)
+        UNION ALL
+        (SELECT DISTINCT e.event_id, e.instrument_id FROM ledger.entry e
+         WHERE e.from_account_id = account AND e.from_account_id <> e.to_account_id {window}
+         ORDER BY e.event_id DESC, e.instrument_id DESC LIMIT %(limit)s)) AS newest
+    GROUP BY 1, 2 ORDER BY 1 DESC, 2 DESC LIMIT %(limit)s
+), mine AS (
+    SELECT e.event_id, e.instrument_id, e.serials, upper(e.serials) - lower(e.serials) AS q,
+           e.from_account_id, e.from_position, e.to_account_id, e.to_position
+    FROM shown s
+    JOIN ledger.entry e ON e.event_id = s.event_id AND e.instrument_id = s.instrument_id
+    WHERE e.to_account_id = ANY (%(accounts)s) OR e.from_account_id = ANY (%(accounts)s)
 ), rows AS (
     SELECT m.event_id, m.instrument_id, min(m.from_account_id) AS from_account,
            count(DISTINCT m.from_account_id) AS senders, min(m.to_account_id) AS to_account,
@@ -47,8 +51,7 @@ WITH mine AS (
                AS free_change,
            (SELECT array_agg(ARRAY[lower(x), upper(x) - 1] ORDER BY x)
             FROM unnest(range_agg(m.serials)) AS x) AS ranges
-    FROM mine m WHERE %(instrument)s IS NULL OR m.instrument_id = %(instrument)s
-    GROUP BY m.event_id, m.instrument_id
+    FROM mine m GROUP BY m.event_id, m.instrument_id
 )
 SELECT r.event_id, r.instrument_id, i.code, i.name, i.name_en, v.at, v.kind, t.id, t.type, k.name,
        k.name_en, t.reason, t.instance_id,
@@ -62,8 +65,7 @@ JOIN ledger.transaction_type k ON k.code = t.type
 JOIN ledger.instrument i ON i.id = r.instrument_id
 JOIN identity.account f ON f.id = r.from_account
 JOIN identity.account o ON o.id = r.to_account
-ORDER BY r.event_id DESC, r.instrument_id DESC
-LIMIT %(limit)s"""
+ORDER BY r.event_id DESC, r.instrument_id DESC"""
 
 # What lies there now, less everything that the rows down to the cursor did.
 BALANCES = """
@@ -91,6 +93,7 @@ FROM (
       AND e.to_account_id <> ALL (%(accounts)s) AND {newer}
 ) n GROUP BY n.instrument_id"""
 
+OF_INSTRUMENT = "AND e.instrument_id = %(instrument)s"
 BEFORE_CURSOR = "AND (e.event_id, e.instrument_id) < (%(event)s, %(at_instrument)s)"
 FROM_CURSOR = "(e.event_id, e.instrument_id) >= (%(event)s, %(at_instrument)s)"
 
@@ -160,7 +163,7 @@ def statement(
         "event": after[0] if after else None,
         "at_instrument": after[1] if after else None,
     }
-    window = BEFORE_CURSOR if after else ""
+    window = (BEFORE_CURSOR if after else "") + (" " + OF_INSTRUMENT if instrument_id else "")
     newer = FROM_CURSOR if after else "false"
     raw = tx.all(
         f"""SELECT m.*, b.balances FROM ({MOVEMENTS.format(window=window)}) m
