@@ -68,7 +68,7 @@ def open_within(
     """Do the same inside a transaction that is already open.
 
     Raises Conflict when a holder's code or a member number is taken, Invalid for an opening
-    without an account.
+    without an account, or with what the registry does not know: an account type, a province.
     """
     if any(not opening.accounts or opening.accounts[0] == "trading" for opening in openings):
         raise Invalid("开户须至少包含一个登记账户。", "An opening names at least one account.")
@@ -80,6 +80,11 @@ def open_within(
         raise Conflict(
             "单位代码、会员编号或账户已存在，未开立任何账户。",
             "A holder code, member number or account exists already; nothing was opened.",
+        ) from error
+    except (psycopg2.errors.CheckViolation, psycopg2.errors.ForeignKeyViolation) as error:
+        raise Invalid(
+            "单位的角色、所属省份、账户类型或权限不正确，未开立任何账户。",
+            "A role, a province, an account type or rights do not fit; nothing was opened.",
         ) from error
     _record(ctx, tx, actor, openings)
     reached("holders_opened")
