@@ -1,5 +1,6 @@
 """Lists of applications: one's own, an authority's, and an auditor's search (F18, M16, D17-D22)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +12,12 @@ from app.domain.label import Label
 from app.identity.actor import Actor
 from app.services.context import Context
 from app.services.cursor import Cursor, Pager, paged, read_cursor
-from app.services.inbox import SEARCH, like_escaped
+from app.services.inbox import like_escaped
 from app.services.standing import STANDING, Standing, standing_of
 
 SIZE = 20
+NUMBER = re.compile(r"[A-Z]{1,8}-[0-9]{4}-[0-9]{7,}")
+BEGUN = re.compile(r"[A-Z]{1,8}-[0-9]{0,4}(-[0-9]{0,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def query(
     """Return the page's SQL and its parameters; the newest application comes first."""
     rules, order = [where], "DESC"
     if narrowed.search:
-        rules.append(SEARCH)
+        rules.append(_search(narrowed.search))
     if narrowed.status in {"open", "ended"}:
         rules.append("i.status = %(status)s")
     if narrowed.process:
@@ -166,9 +169,27 @@ def query(
         "status": narrowed.status,
         "process": narrowed.process,
         "search": narrowed.search,
+        "number": narrowed.search.upper(),
+        "begins": like_escaped(narrowed.search.upper()) + "%",
         "like": "%" + like_escaped(narrowed.search) + "%",
         "after": at.after[0] if at else None,
     }
+
+
+def _search(text: str) -> str:
+    """Return the rule for a text: a number, the beginning of one, or whose application it is.
+
+    Whole numbers and holders are found by their indexes, also among a million applications.
+    """
+    if NUMBER.fullmatch(text.upper()):
+        return "i.number = %(number)s"
+    if BEGUN.fullmatch(text.upper()):
+        return "i.number LIKE %(begins)s"
+    return """i.applicant_id IN (SELECT s.id FROM identity.holder s
+        WHERE s.name ILIKE %(like)s OR s.name_en ILIKE %(like)s OR s.code = %(search)s
+        UNION SELECT a.holder_id FROM identity.person p
+        JOIN identity.mandate m ON m.person_id = p.id
+        JOIN identity.account a ON a.id = m.account_id WHERE p.member_no = %(search)s)"""
 
 
 def _record(tx: Transaction, row: Mapping[str, Any]) -> Record:

@@ -42,6 +42,9 @@ INSERT INTO workflow.task (instance_id, key, element_id, name, name_en, process_
         %(now)s + (i.id %% 400 - 100) * interval '1 hour', %(now)s
     FROM workflow.instance i JOIN identity.holder h ON h.id = i.applicant_id
     WHERE i.status = 'open';
+INSERT INTO workflow.party (instance_id, lane, holder_id)
+    SELECT i.id, 'provincial_authority', h.province_id
+    FROM workflow.instance i JOIN identity.holder h ON h.id = i.applicant_id;
 ANALYZE;
 """
 
