@@ -1,6 +1,6 @@
 """An emitter's notices and their scope (F15, F16, M12, M13)."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from app.services import eligible, progress
 from app.web.visitor import actor, context, only
@@ -24,8 +24,9 @@ def scope(notice_id: int) -> str:
     ctx, who = context(), actor()
     found = progress.notice(ctx, who, notice_id)
     own = found.notice.emitter_id == who.holder_id
+    beside = request.headers.get("HX-Target") == "scope-body"
     return render_template(
-        "compliance/scope.html",
+        "compliance/scope_body.html" if beside else "compliance/scope.html",
         view=found,
         choices=eligible.choices(ctx, who, notice_id) if own else None,
     )

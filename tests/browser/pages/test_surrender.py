@@ -200,3 +200,16 @@ def test_everything_works_without_scripts(market, address, chromium):
     page.goto(f"{address}/inbox?q=nothing")
     expect(page.locator("main")).to_contain_text("没有符合条件的任务")
     context.close()
+
+
+def test_the_scope_opens_beside_the_notice_and_closes_with_escape(market, person):
+    emitter = person(EMITTER)
+    page = emitter.open("/compliance")
+    page.get_by_role("link", name="履约范围").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("应履约量的 5 %")
+    expect(page.get_by_role("dialog")).to_contain_text("PE2025000118")
+    emitter.shoot("scope-dialog", whole=False)
+    assert emitter.faults_of_access() == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert emitter.broken == []
