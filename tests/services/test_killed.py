@@ -24,7 +24,6 @@ from tests.services.rehearsals import (
     write_year,
 )
 
-pytestmark = pytest.mark.database
 OPERATORS = 60
 KILLED = -9
 # Which passings to kill at: the first, some in the middle, and one more after each resumption.

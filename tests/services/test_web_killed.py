@@ -22,7 +22,6 @@ from app.services.tokens import make_token_for_member
 from tests.postgres import ROOT
 from tests.services.market import APPROVE, Market
 
-pytestmark = pytest.mark.database
 GONE = (ConnectionError, TimeoutError, urllib.error.URLError)
 
 
