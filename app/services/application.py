@@ -19,6 +19,7 @@ from app.services.context import Context
 from app.services.definitions import definition_of
 from app.services.journal import Movement, movements_of
 from app.services.progress import NoticeView, notice_within
+from app.services.replay import Frame, frames_of
 from app.services.standing import STANDING, Standing, standing_of
 from app.services.timeline import (
     Decision,
@@ -98,6 +99,7 @@ class Application:
     entries: Sequence[Entry]
     open_tasks: Sequence[Open]
     marks: Marks
+    frames: Sequence[Frame]
     triggers: Sequence[Trigger]
     movements: Sequence[Movement]
     notifications: Sequence[Notification]
@@ -141,6 +143,7 @@ def application_within(tx: Transaction, actor: Actor, instance_id: int) -> Appli
         entries=entries,
         open_tasks=waiting,
         marks=marks_of(definition, entries, events, waiting),
+        frames=frames_of(definition, decisions, events, waiting),
         triggers=_triggers(definition, actor, waiting, row),
         movements=movements,
         notifications=_notifications(tx, actor, instance_id),

@@ -13,6 +13,7 @@ from app.db import Transaction
 from app.domain.label import Label
 from app.workflow.definition import Definition
 
+Recorded = tuple[datetime, str, list[str]]
 SHOWN = frozenset({"serviceTask", "endEvent", "callActivity"})
 SUBMIT = Label("提交", "Submitted")
 SYSTEM = Label("系统", "System")
@@ -157,7 +158,7 @@ def open_tasks_of(tx: Transaction, instance_id: int) -> list[Open]:
     ]
 
 
-def events_of(tx: Transaction, instance_id: int) -> list[tuple[datetime, str, list[str]]]:
+def events_of(tx: Transaction, instance_id: int) -> list[Recorded]:
     """Return the recorded steps: when, which, and the elements passed, oldest first."""
     rows = tx.all(
         """SELECT at, tag, path FROM audit.event WHERE instance_id = %(instance)s ORDER BY id""",
@@ -169,14 +170,14 @@ def events_of(tx: Transaction, instance_id: int) -> list[tuple[datetime, str, li
 def entries_of(
     definition: Definition,
     decisions: Sequence[Decision],
-    events: Sequence[tuple[datetime, str, list[str]]],
+    events: Sequence[Recorded],
 ) -> list[Entry]:
     """Return the timeline, oldest first: what people did and what the system did upon it."""
     entries: list[Entry] = []
     passed: dict[str, int] = {}
     waiting = list(decisions)
     for at, tag, path in events:
-        if waiting and f".{waiting[0].element_id}:" in tag:
+        if waiting and decided((at, tag, path), waiting[0]):
             entries.append(_of_decision(waiting.pop(0)))
         for element_id in path:
             element = definition.elements.get(element_id)
@@ -186,6 +187,11 @@ def entries_of(
             title = label_of(definition, element_id)
             entries.append(Entry(element_id, title, passed[element_id], at, SYSTEM.zh, SYSTEM))
     return entries + [_of_decision(decision) for decision in waiting]
+
+
+def decided(event: Recorded, decision: Decision) -> bool:
+    """Whether a recorded step is the one that a decision took."""
+    return f".{decision.element_id}:" in event[1]
 
 
 def _of_decision(decision: Decision) -> Entry:
@@ -205,7 +211,7 @@ def _of_decision(decision: Decision) -> Entry:
 def marks_of(
     definition: Definition,
     entries: Sequence[Entry],
-    events: Sequence[tuple[datetime, str, list[str]]],
+    events: Sequence[Recorded],
     waiting: Sequence[Open],
 ) -> Marks:
     """Return what the drawing shows: current, visited, taken, and each visit with who and when."""
@@ -214,7 +220,7 @@ def marks_of(
     flows = {e for e in passed if _kind(definition, e) == "sequenceFlow"}
     visits: dict[str, list[Entry | None]] = {}
     for entry in entries:
-        visits.setdefault(_task_of(definition, entry), []).append(entry)
+        visits.setdefault(task_of(definition, entry.element_id), []).append(entry)
     for task in waiting:
         given = visits.setdefault(task.element_id, [])
         given.extend([None] * (task.visit - len(given)))
@@ -227,7 +233,7 @@ def _kind(definition: Definition, element_id: str) -> str:
     return element.kind if element else ""
 
 
-def _task_of(definition: Definition, entry: Entry) -> str:
+def task_of(definition: Definition, element_id: str) -> str:
     """A message interrupts the task it is attached to: that visit is the task's."""
-    trigger = definition.triggers.get(entry.element_id)
-    return trigger.attached_to if trigger else entry.element_id
+    trigger = definition.triggers.get(element_id)
+    return trigger.attached_to if trigger else element_id

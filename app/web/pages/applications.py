@@ -22,7 +22,7 @@ from app.services.saved import SavedForm, saved_form
 from app.services.timeline import Open
 from app.web.formats import label
 from app.web.language import language
-from app.web.pages.diagram import drawing, drawn, in_words, timeline
+from app.web.pages.diagram import drawing, drawn, in_words, replayed, timeline
 from app.web.pages.filled import Filled
 from app.web.pages.typed import values_of
 from app.web.visitor import actor, context
@@ -244,7 +244,8 @@ def _about(found: Application) -> dict[str, Any]:
     return {
         "application": found,
         "notice": found.notice,
-        "marks": drawn(found),
+        "marks": drawn(found.marks),
+        "frames": replayed(found),
         "in_words": in_words(found),
         "timeline": timeline(found),
     }

@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from lxml import etree
 
 from app.services.application import Application
-from app.services.timeline import SYSTEM, Entry, Open
-from app.web.formats import label, near, tonnes
+from app.services.timeline import SYSTEM, Entry, Marks, Open
+from app.web.formats import label, near, tonnes, when
 from app.workflow.definition import Definition
 from app.workflow.diagram import BPMN, parse_xml
 
@@ -15,17 +15,27 @@ KINDS = {"ledger/reserve": "reserved", "ledger/post": "posted", "ledger/void": "
 TONES = {"return": "warn", "approve": "ok", "withdraw": "line", "discard": "line"}
 
 
-def drawn(found: Application) -> dict[str, Any]:
+def drawn(marks: Marks) -> dict[str, Any]:
     """Return the marks that app/web/assets/diagram.js paints."""
     return {
-        "here": found.marks.here,
-        "done": found.marks.done,
-        "taken": found.marks.taken,
+        "here": marks.here,
+        "done": marks.done,
+        "taken": marks.taken,
         "visits": {
-            element: [_visit(entry) for entry in visits]
-            for element, visits in found.marks.visits.items()
+            element: [_visit(entry) for entry in visits] for element, visits in marks.visits.items()
         },
     }
+
+
+def replayed(found: Application) -> list[dict[str, Any]]:
+    """Return the frames of the history, each with its words and its marks."""
+    return [
+        {
+            "words": " ".join(filter(None, (label(f.title), label(f.verdict), f.who, when(f.at)))),
+            "marks": drawn(f.marks),
+        }
+        for f in found.frames
+    ]
 
 
 def _visit(entry: Entry | None) -> dict[str, str]:

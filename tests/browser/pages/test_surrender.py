@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.conftest import EMITTER, PROVINCE, REVIEWER
+from tests.pages.conftest import AUDITOR, EMITTER, PROVINCE, REVIEWER
 
 pytestmark = pytest.mark.browser
 
@@ -213,3 +213,22 @@ def test_the_scope_opens_beside_the_notice_and_closes_with_escape(market, person
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert emitter.broken == []
+
+
+def test_the_history_is_replayed_step_by_step_on_the_drawing(market, person):
+    auditor = person(AUDITOR)
+    page = auditor.open(f"/applications/{market.first_of('ZY')}")
+    here = page.locator(".djs-element.here")
+    expect(here).to_have_attribute("data-element-id", "review_surrender")
+    page.get_by_role("button", name="上一步").click()
+    expect(here).to_have_attribute("data-element-id", "fill_surrender")
+    expect(page.locator("[data-words]")).to_contain_text("退回")
+    page.get_by_role("button", name="上一步").click()
+    expect(here).to_have_attribute("data-element-id", "review_surrender")
+    page.get_by_role("button", name="上一步").click()
+    expect(here).to_have_attribute("data-element-id", "fill_surrender")
+    expect(page.locator("[data-words]")).to_contain_text("开始申请")
+    expect(page.get_by_role("button", name="上一步")).to_be_disabled()
+    auditor.shoot("replay")
+    assert auditor.faults_of_access() == []
+    assert auditor.broken == []
