@@ -9,8 +9,11 @@ from app.services.application import Application
 from app.services.timeline import SYSTEM, Entry, Marks, Open
 from app.web.formats import label, near, tonnes, when
 from app.workflow.definition import Definition
-from app.workflow.diagram import BPMN, parse_xml
+from app.workflow.diagram import BPMN, BPMNDI, parse_xml
 
+DC = "http://www.omg.org/spec/DD/20100524/DC"
+ROOM = 84.0  # points that an English label needs
+NEAR = 12.0  # points off its shape's middle at which a label still stands below it
 KINDS = {"ledger/reserve": "reserved", "ledger/post": "posted", "ledger/void": "voided"}
 TONES = {"return": "warn", "approve": "ok", "withdraw": "line", "discard": "line"}
 
@@ -66,7 +69,24 @@ def drawing(definition: Definition, content: bytes, language: str) -> bytes:
         node = root.find(f".//*[@id='{element.id}']")
         if node is not None and element.name:
             node.set("name", element.label.en or element.name)
+    for label_node in root.iter(f"{{{BPMNDI}}}BPMNLabel"):
+        _widen(label_node)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
+
+
+def _widen(label_node: etree._Element) -> None:
+    """Give a label room for English words, on the side of its shape where it stands."""
+    own = label_node.find(f"{{{DC}}}Bounds")
+    shape = label_node.getparent().find(f"{{{DC}}}Bounds")
+    if own is None or float(own.get("width", "0")) >= ROOM:
+        return
+    x, width = float(own.get("x", "0")), float(own.get("width", "0"))
+    if shape is not None:
+        middle = float(shape.get("x", "0")) + float(shape.get("width", "0")) / 2
+        off = x + width / 2 - middle
+        x -= (ROOM - width) / 2 if abs(off) < NEAR else ROOM - width if off < 0 else 0
+    own.set("x", f"{x:g}")
+    own.set("width", f"{ROOM:g}")
 
 
 def in_words(found: Application) -> str:
