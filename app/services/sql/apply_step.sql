@@ -68,16 +68,18 @@ BEGIN
 
     DELETE FROM workflow.task t
     WHERE t.instance_id = v_instance
-      AND t.key IN (SELECT k::integer FROM jsonb_array_elements_text(step->'close') AS k);
+      AND t.key = ANY (translate(step->>'close', '[]', '{}')::integer[]);
     -- A draft is used up by its submission; with the instance ends what was left of it.
     DELETE FROM workflow.draft d WHERE d.instance_id = v_instance
         AND (step->>'status' = 'ended' OR d.element_id = step->>'draft_done');
-    INSERT INTO workflow.task (instance_id, key, element_id, name, name_en, process_id, lane,
-        role, holder_id, visit, due_at, created_at)
-    SELECT v_instance, (t->>'key')::integer, t->>'element_id', t->>'name', t->>'name_en',
-        step->>'process_id', t->>'lane', t->>'role', (t->>'holder_id')::bigint,
-        (t->>'visit')::integer, coalesce((t->>'due_at')::timestamptz, 'infinity'), v_at
-    FROM jsonb_array_elements(step->'open') AS t;
+    IF jsonb_array_length(step->'open') > 0 THEN
+        INSERT INTO workflow.task (instance_id, key, element_id, name, name_en, process_id, lane,
+            role, holder_id, visit, due_at, created_at)
+        SELECT v_instance, (t->>'key')::integer, t->>'element_id', t->>'name', t->>'name_en',
+            step->>'process_id', t->>'lane', t->>'role', (t->>'holder_id')::bigint,
+            (t->>'visit')::integer, coalesce((t->>'due_at')::timestamptz, 'infinity'), v_at
+        FROM jsonb_array_elements(step->'open') AS t;
+    END IF;
 
     INSERT INTO audit.event (at, tag, instance_id, person_id, account_id, role, subject, data, path)
     VALUES (v_at, step->>'tag', v_instance, v_person, v_account, v_role, '', step->>'data',
@@ -90,9 +92,11 @@ BEGIN
             v_at
         FROM jsonb_array_elements(step->'notifications') AS n;
     END IF;
-    INSERT INTO workflow.outbox (kind, payload, due_at, created_at)
-    SELECT o->>'kind', o->>'payload', v_at, v_at
-    FROM jsonb_array_elements(step->'outbox') AS o;
+    IF jsonb_array_length(step->'outbox') > 0 THEN
+        INSERT INTO workflow.outbox (kind, payload, due_at, created_at)
+        SELECT o->>'kind', o->>'payload', v_at, v_at
+        FROM jsonb_array_elements(step->'outbox') AS o;
+    END IF;
     RETURN coalesce(v_decision, 0);
 END $$;
 
