@@ -50,7 +50,7 @@ class Rehearsal:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
         )
 
     def start(self, file: Path, *options: str) -> "subprocess.Popen[bytes]":
