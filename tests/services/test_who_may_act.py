@@ -210,6 +210,20 @@ def test_a_task_is_claimed_by_its_own_organisation_only(
             release(a_market.ctx, actor, task)
 
 
+def test_the_claim_of_somebody_who_has_left_is_taken_over(
+    a_market: Market, a_submitted_application: int, two_officers: tuple[Actor, Actor]
+) -> None:
+    gone, stays = two_officers
+    [(task,)] = a_market.rows("SELECT id FROM workflow.task")
+    claim(a_market.ctx, gone, task)
+    a_market.change(
+        "UPDATE identity.mandate SET valid_to = '2022-02-28' WHERE person_id = %(p)s",
+        p=gone.person_id,
+    )
+    claim(a_market.ctx, stays, task)
+    a_market.decide(stays, a_submitted_application, APPROVE)
+
+
 def test_a_claim_decides_nothing(
     a_market: Market, a_submitted_application: int, a_province: Actor
 ) -> None:
