@@ -61,10 +61,10 @@ def execute(ctx: Context, actor: Actor, order: Order) -> int:
 
 def execute_within(ctx: Context, tx: Transaction, actor: Actor, order: Order) -> int:
     """Do the same inside a transaction that is already open."""
-    _refuse_unentitled(ctx, tx, actor, order)
     if _known(tx, order.key):
         request = _request(ctx, actor, order, _instruments(tx, order))
         return int(call(tx, "direct", request)["transfer_id"])
+    _refuse_unentitled(ctx, tx, actor, order)
     wish = Wish(
         type=order.type,
         from_account=order.from_account,

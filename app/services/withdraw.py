@@ -11,7 +11,9 @@ from app.services.advance import advance
 from app.services.context import Context
 from app.services.decide import MAY_DECIDE, Outcome, after_the_quicker
 from app.services.instance import Instance, load
+from app.services.parties import refuse_other_account
 from app.services.step import Decided, Step
+from app.workflow.definition import Trigger
 from app.workflow.run import Run
 
 
@@ -45,15 +47,18 @@ def _trigger(ctx: Context, tx: Transaction, actor: Actor, instance_id: int, name
     )
 
     def send(run: Run) -> None:
-        step.decided.element_id, step.decided.lane = _sender(run, instance, actor, name)
+        waiting = _waiting(run, instance, actor, name)
+        step.decided.element_id = waiting.element_id
+        step.decided.lane = instance.definition.lanes[waiting.lane].key
+        step.decided.visit = _visit(run, waiting)
         run.trigger(name)
 
     decision = advance(ctx, step, send)
     return Outcome(decision, instance.id, instance.number)
 
 
-def _sender(run: Run, instance: Instance, actor: Actor, name: str) -> tuple[str, str]:
-    """Return the event's element and the sender's lane; raises unless it is open and theirs."""
+def _waiting(run: Run, instance: Instance, actor: Actor, name: str) -> Trigger:
+    """Return the event; raises unless the diagram waits for it and it is the actor's to send."""
     waiting = [trigger for trigger in run.open_triggers() if trigger.name == name]
     if not waiting:
         raise Conflict(
@@ -65,4 +70,10 @@ def _sender(run: Run, instance: Instance, actor: Actor, name: str) -> tuple[str,
         raise Forbidden("这一操作不由您所代表的单位进行。", "This is not for your organisation.")
     if actor.rights not in MAY_DECIDE:
         raise Forbidden("您的权限不能进行这一操作。", "Your rights do not allow this.")
-    return waiting[0].element_id, lane.key
+    return waiting[0]
+
+
+def _visit(run: Run, waiting: Trigger) -> int:
+    """Return which visit of the task the event ends."""
+    open_tasks = run.open_tasks()
+    return next((x.visit for x in open_tasks if x.task.id == waiting.attached_to), 1)

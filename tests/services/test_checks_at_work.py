@@ -1,5 +1,7 @@
 """The same checks on submission, on approval and for an order; a refused step changes nothing."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.domain.errors import Conflict, Forbidden, Invalid, Refused, RegistryError
@@ -173,6 +175,20 @@ def test_what_is_reserved_is_not_available_to_another_application(
         a_market.begin(an_emitter, notice, lines(**{PE21: 401}))
     assert codes(refused) == ["2004"]
     assert refused.value.findings[0].facts["available"] == 400
+
+
+def test_the_first_answer_stands_when_the_approver_has_left_since(
+    a_market: Market, a_province: Actor
+) -> None:
+    first = execute(a_market.ctx, a_province, recall(a_market))
+    order = recall(a_market)
+    a_market.change(
+        "UPDATE identity.mandate SET valid_to = '2022-02-28' WHERE person_id = %(p)s",
+        p=order.approver_id,
+    )
+    assert execute(a_market.ctx, a_province, order) == first
+    with pytest.raises(Forbidden):
+        execute(a_market.ctx, a_province, replace(order, key="o2"))
 
 
 def an_order(market: Market, **changes: object) -> Order:

@@ -142,6 +142,18 @@ def test_a_withdrawn_application_releases_its_units_and_goes_back_to_the_draft(
     assert a_market.held(a_market.account("registry", "surrender")) == 10
 
 
+def test_each_withdrawal_is_on_record_with_the_visit_that_it_ended(
+    a_market: Market, an_emitter: Actor, a_submitted_application: int
+) -> None:
+    for _ in range(2):
+        trigger(a_market.ctx, an_emitter, a_submitted_application, "withdraw")
+        a_market.decide(an_emitter, a_submitted_application, lines(**{PE21: 10}))
+    assert a_market.rows(
+        "SELECT element_id, visit, verdict FROM workflow.decision WHERE kind = 'trigger'"
+        " ORDER BY id"
+    ) == [("withdraw", 1, "withdraw"), ("withdraw", 2, "withdraw")]
+
+
 def test_nothing_is_withdrawn_after_the_decision(
     a_market: Market, an_emitter: Actor, a_province: Actor, a_submitted_application: int
 ) -> None:
