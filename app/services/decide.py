@@ -13,6 +13,7 @@ from app.services.actor import Actor
 from app.services.advance import advance
 from app.services.context import Context
 from app.services.instance import Instance, load_with_task
+from app.services.parties import refuse_other_account
 from app.services.step import Decided, MovedOn, Step
 from app.workflow.definition import UserTask
 from app.workflow.forms import Form
@@ -180,6 +181,7 @@ def _open_task(
     if task["element_id"] is None:
         raise first_decision(tx, instance.id, request.key)
     refuse_stranger(actor, task)
+    refuse_other_account(instance, task["lane"], actor)
     return instance, task
 
 

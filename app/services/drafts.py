@@ -7,9 +7,11 @@ from typing import Any
 import psycopg2
 
 from app.db import Transaction
-from app.domain.errors import Forbidden, NotFound
+from app.domain.errors import Forbidden, Invalid, NotFound
 from app.services.actor import Actor
 from app.services.context import Context
+from app.services.instance import load_with_task
+from app.services.parties import refuse_other_account
 from app.services.step import meaning_of
 
 LONGEST = 200_000  # characters of JSON; far above any form, far below a denial of service
@@ -19,8 +21,8 @@ def save(ctx: Context, actor: Actor, instance_id: int, key: int, form: Mapping[s
     """Save what was typed so far into the task's draft; the limits are checked on submission.
 
     Raises NotFound when the task is not open or not the actor's, Forbidden for read-only rights
-    and for a person who has acted for another party of the instance: nobody reviews what they
-    drafted.
+    and for a person who has acted for another party of the instance (nobody reviews what they
+    drafted), Invalid for values that no page of this form could have sent.
     """
     with ctx.database.transaction() as tx:
         save_within(ctx, tx, actor, instance_id, key, form)
@@ -37,7 +39,7 @@ def save_within(
     """Do the same inside a transaction that is already open."""
     if actor.rights == "read":
         raise Forbidden("您只有查看权限，不能保存。", "Your rights are read-only.")
-    text = json.dumps(form, ensure_ascii=False)
+    text = json.dumps(_readable(tx, actor, instance_id, key, form), ensure_ascii=False)
     if len(text) > LONGEST:
         raise Forbidden("内容过长，未能保存。", "The content is too long and was not saved.")
     saved = tx.run(
@@ -64,7 +66,25 @@ def save_within(
     if saved:
         _take_part(tx, actor, instance_id, key)
     else:
-        raise NotFound("这项待办已不在办理中，草稿未保存。", "This task is no longer open.")
+        raise _closed()
+
+
+def _readable(
+    tx: Transaction, actor: Actor, instance_id: int, key: int, form: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the fields of the task's form; what lists and pages could not show is refused."""
+    instance, task = load_with_task(tx, instance_id, key)
+    if task["holder_id"] != actor.holder_id or task["role"] != actor.role:
+        raise _closed()
+    refuse_other_account(instance, task["lane"], actor)
+    clean, errors = instance.definition.form_of(task["element_id"]).validate(form, strict=False)
+    if errors:
+        raise Invalid("草稿未保存。", "The draft was not saved.", fields=errors)
+    return clean
+
+
+def _closed() -> NotFound:
+    return NotFound("这项待办已不在办理中，草稿未保存。", "This task is no longer open.")
 
 
 def _take_part(tx: Transaction, actor: Actor, instance_id: int, key: int) -> None:

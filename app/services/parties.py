@@ -9,8 +9,9 @@ resolved when its task opens).
 from dataclasses import dataclass
 
 from app.db import Transaction
-from app.domain.errors import Invalid
+from app.domain.errors import Forbidden, Invalid
 from app.services.actor import Actor
+from app.services.instance import Instance
 from app.workflow.definition import Definition
 from app.workflow.lanes import Lane
 
@@ -47,3 +48,16 @@ def _party(tx: Transaction, lane: Lane, applicant: Actor) -> Party:
         f"流程中的“{lane.label.zh}”没有可办理的单位，请联系登记机构。",
         f"No organisation can act as “{lane.label.en}” in this process; ask the registry.",
     )
+
+
+def refuse_other_account(instance: Instance, lane_key: str, actor: Actor) -> None:
+    """Raise Forbidden to the applicant's people who act for another of its accounts (R44).
+
+    A mandate is for one account: who may trade for an emitter may not surrender for it.
+    """
+    lane = next(x for x in instance.definition.lanes.values() if x.key == lane_key)
+    if lane.party == "applicant" and actor.account_id != instance.applicant_account_id:
+        raise Forbidden(
+            "这项申请由另一账户发起，请切换到该账户后办理。",
+            "The application was begun for another account; act for that account first.",
+        )

@@ -70,6 +70,7 @@ def _waiting(run: Run, instance: Instance, actor: Actor, name: str) -> Trigger:
         raise Forbidden("这一操作不由您所代表的单位进行。", "This is not for your organisation.")
     if actor.rights not in MAY_DECIDE:
         raise Forbidden("您的权限不能进行这一操作。", "Your rights do not allow this.")
+    refuse_other_account(instance, lane.key, actor)
     return waiting[0]
 
 
