@@ -1,5 +1,7 @@
 """Who asks: the bearer token of a request, and what its scopes open."""
 
+import json
+
 from flask import current_app, g, request
 from flask_smorest import Blueprint
 
@@ -44,13 +46,19 @@ def _identify() -> None:
 
 
 def _readable() -> None:
-    """Refuse a body that is nested so deeply that reading it gives up."""
+    """Refuse a body that JSON allows and reading gives up on: nested too deeply, endless digits."""
+    if not request.is_json:
+        return
     try:
-        request.get_json(silent=True)
+        json.loads(request.get_data())
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return  # not JSON at all: the schema says so
     except RecursionError:
         raise Invalid(
             "请求的内容嵌套过深。", "The body of the request is nested too deeply."
         ) from None
+    except ValueError:
+        raise Invalid("请求中的数字过长。", "A number of the request is too long.") from None
 
 
 def actor(*scopes: str) -> Actor:

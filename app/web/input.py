@@ -37,7 +37,7 @@ def _check() -> None:
     _utf8(unquote_to_bytes(request.query_string.replace(b"+", b" ")))
     if request.method not in {"POST", "PUT", "PATCH", "DELETE"}:
         return
-    if request.mimetype == "application/json":
+    if request.is_json:  # application/json, and every application/…+json that the API reads too
         _json(request.get_data(cache=True))
         return
     if request.mimetype == "application/x-www-form-urlencoded":

@@ -1,6 +1,6 @@
 """What was typed into an address or a form, read strictly: never trusted, never a fault."""
 
-import unicodedata
+import re
 from collections.abc import Mapping, Sequence
 
 from flask import request
@@ -11,6 +11,8 @@ from app.workflow.forms import Field, Form
 
 LONGEST_SEARCH = 100
 LARGEST = 10**15  # whole tonnes
+WIDE = str.maketrans("０１２３４５６７８９，", "0123456789,")
+GROUPED = re.compile(r"[0-9]{1,3}([, ])[0-9]{3}(?:\1[0-9]{3})*")
 
 
 def search_text(name: str = "q") -> str:
@@ -25,8 +27,12 @@ def one_of(name: str, allowed: Sequence[str]) -> str:
 
 
 def plain_number(text: str) -> str:
-    """Return digits as typed by people: full-width digits, commas and spaces are understood."""
-    return unicodedata.normalize("NFKC", text).replace(",", "").replace(" ", "").strip()
+    """Return digits as typed by people: full-width digits, and groups of three, are understood.
+
+    Anything else stays as typed and is refused: 1,5 is not fifteen, and 10² is not 102.
+    """
+    typed = " ".join(text.translate(WIDE).split())
+    return typed.replace(",", "").replace(" ", "") if GROUPED.fullmatch(typed) else typed
 
 
 def whole(text: str, name: str, label: Label, least: int = 0) -> int:
