@@ -1,25 +1,20 @@
 """The inbox page over HTTP: requests a second through gunicorn, and what the server computes."""
 
 import http.client
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 
-from app.config import ROOT
 from app.domain.clock import SystemClock, local_day
 from app.identity.mandates import first_mandate
 from app.identity.sessions import open_session
 from bench.crew import Crew, Measure, crew, rate
 from bench.databases import Place
 from bench.market import applicants
+from bench.programs import Program, program
 from bench.report import Row, in_turns, row
 
 CLIENTS = 2
@@ -27,46 +22,19 @@ REQUESTS = 150
 PATH = "/inbox"
 COOKIE = "registry_session"
 START_SECONDS = 30
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running web server."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-
-    def family(self) -> list[int]:
-        """Return the process ids of the server and its workers."""
-        return [self.process.pid, *_children(self.process.pid)]
-
-    def computed(self) -> float:
-        """Return the CPU seconds that the server has used."""
-        return sum(_cpu(pid) for pid in self.family())
 
 
 @contextmanager
-def server(place: Place) -> Iterator[Server]:
-    """Gunicorn with the registry on a database, as `make run` starts it."""
+def server(place: Place) -> Iterator[tuple[Program, int]]:
+    """Gunicorn with the registry on a database, as `make run` starts it, and its port."""
     port = _free_port()
-    settings = place.settings
-    env = dict(os.environ) | {
-        "DATABASE_URL": settings.database_url,
-        "MIGRATION_DATABASE_URL": settings.migration_database_url,
-        "LOG_LEVEL": "WARNING",
-    }
-    command = [
-        *(sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{port}"),
+    arguments = [
+        *("-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{port}"),
         *("--workers", "2", "--threads", "4", "--log-level", "warning", "--no-control-socket"),
     ]
-    process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL)
-    try:
-        _wait(process, port)
-        yield Server(process, port)
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with program(place, *arguments) as running:
+        _wait(running, port)
+        yield running, port
 
 
 def token_of_an_officer(place: Place) -> str:
@@ -109,10 +77,10 @@ class Browser:
             raise RuntimeError(f"{PATH} answered {answer.status}")
 
 
-def requests(place: Place, running: Server, rounds: int) -> Iterator[Row]:
+def requests(place: Place, running: Program, port: int, rounds: int) -> Iterator[Row]:
     """Yield requests a second and the server's CPU of one request."""
     token = token_of_an_officer(place)
-    with crew(partial(Browser, running.port, token), CLIENTS) as browsers:
+    with crew(partial(Browser, port, token), CLIENTS) as browsers:
         computed: list[float] = []
         speed = "inbox page over HTTP"
         samples = in_turns({speed: lambda: _rate(browsers, running, computed)}, rounds)
@@ -121,7 +89,7 @@ def requests(place: Place, running: Server, rounds: int) -> Iterator[Row]:
     yield row({cost: computed[1:]}, cost, "ms", goal="4 ms, then 2 ms")
 
 
-def _rate(browsers: Crew, running: Server, computed: list[float]) -> float:
+def _rate(browsers: Crew, running: Program, computed: list[float]) -> float:
     before = running.computed()
     measures: Sequence[Measure] = browsers.round(REQUESTS)
     computed.append(1000 * (running.computed() - before) / (REQUESTS * CLIENTS))
@@ -134,9 +102,9 @@ def _free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait(running: Program, port: int) -> None:
     until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
+    while time.monotonic() < until and running.process.poll() is None:
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/healthz")
@@ -145,13 +113,3 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
         except OSError:
             time.sleep(0.1)
     raise RuntimeError("the web server did not start")
-
-
-def _children(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in text.split()]
-
-
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS

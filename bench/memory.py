@@ -1,19 +1,21 @@
 """What web and worker keep in memory after they have worked."""
 
-from collections.abc import Iterable
-from pathlib import Path
+import time
+from collections.abc import Iterator
 
-MIB = 1024 * 1024
+from bench.databases import Place
+from bench.programs import Program, program
+from bench.report import Row
+
+WORKER = "from app.cli import main; main()"
+FIRST_SWEEPS = 12  # seconds: two sweeps
 
 
-def resident(pids: Iterable[int]) -> float:
-    """Return the MiB of the processes; what they share is counted once (PSS)."""
-    return sum(_shared_out(pid) for pid in pids) / MIB
-
-
-def _shared_out(pid: int) -> int:
-    for text in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        name, _, value = text.partition(":")
-        if name == "Pss":
-            return int(value.split()[0]) * 1024
-    return 0
+def memory(place: Place, web: Program) -> Iterator[Row]:
+    """Yield the MiB of the web server, which has answered requests, and of a worker."""
+    with program(place, "-c", WORKER, "worker") as worker:
+        time.sleep(FIRST_SWEEPS)
+        of_web, of_worker = round(web.resident()), round(worker.resident())
+    yield Row("memory, web server", of_web, "MiB")
+    yield Row("memory, worker", of_worker, "MiB")
+    yield Row("memory, web and worker", of_web + of_worker, "MiB", goal="400 MiB, then 250 MiB")

@@ -8,7 +8,7 @@ from bench.crowd import crowd
 from bench.databases import Place, database
 from bench.http import requests, server
 from bench.market import open_up
-from bench.memory import resident
+from bench.memory import memory
 from bench.pages import growth, pages
 from bench.posts import posts
 from bench.report import Row
@@ -59,9 +59,10 @@ def _beside(small: Place, large: Place, size: Size, say: Say) -> Iterator[Row]:
     say("pages beside them")
     yield from pages(large, size.rounds)
     say("pages over HTTP")
-    with server(large) as running:
-        yield from requests(large, running, size.rounds)
-        yield Row("memory of the web server", round(resident(running.family())), "MiB")
+    with server(large) as (running, port):
+        yield from requests(large, running, port, size.rounds)
+        say("memory")
+        yield from memory(large, running)
 
 
 def _seasoned(place: Place) -> None:
