@@ -11,7 +11,7 @@ from app.db import Transaction
 from app.domain.checks.facts import AccountFacts, Facts, LineFacts, NoticeFacts, UnitFacts
 from app.domain.offset_rule import OffsetRule
 from app.domain.scope import Scope
-from app.services.types import type_facts
+from app.services.types import collective_types, type_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,14 @@ class Wish:
 def facts_of(tx: Transaction, wish: Wish) -> Facts:
     """Return the snapshot for a wish, loaded in one round trip."""
     row = tx.one(
-        """SELECT workflow.facts(%(sender)s, %(codes)s, %(targets)s::bigint[], %(notice)s,
-               %(held)s, %(positions)s)""",
+        """SELECT workflow.facts(%(sender)s, %(codes)s, %(targets)s::bigint[],
+               %(implied)s::text[], %(notice)s, %(held)s, %(positions)s)""",
         {
             "positions": _positions(wish.type),
             "sender": wish.from_account,
             "codes": [line.instrument for line in wish.lines] or [""],
             "targets": [line.to_account for line in wish.lines if line.to_account],
+            "implied": _implied(wish),
             "notice": wish.notice_id,
             "held": wish.held,
         },
@@ -63,10 +64,17 @@ def facts_of(tx: Transaction, wish: Wish) -> Facts:
         role=wish.role,
         acting_holder=wish.acting_holder,
         sender=AccountFacts(**found["sender"]) if found["sender"] else None,
-        lines=tuple(_line(line, units, targets) for line in wish.lines),
+        lines=tuple(_line(line, units, targets, wish.type) for line in wish.lines),
         notice=_notice(notice) if notice else None,
         ids=ids,
     )
+
+
+def _implied(wish: Wish) -> list[str]:
+    """Return the registry's own account types that lines without a target lead to."""
+    if all(line.to_account for line in wish.lines):
+        return []
+    return sorted({r.to_type for r in type_facts(wish.type).routes} & collective_types())
 
 
 def _positions(transaction_type: str) -> list[str]:
@@ -79,7 +87,10 @@ def _positions(transaction_type: str) -> list[str]:
 
 
 def _line(
-    line: WishLine, units: Mapping[str, Any], targets: Mapping[int, AccountFacts]
+    line: WishLine,
+    units: Mapping[str, Any],
+    targets: Mapping[int, AccountFacts],
+    transaction_type: str,
 ) -> LineFacts:
     unit = units.get(line.instrument)
     return LineFacts(
@@ -87,8 +98,19 @@ def _line(
         quantity=line.quantity,
         available=unit["available"] if unit else 0,
         unit=_unit(unit) if unit else None,
-        to=targets.get(line.to_account) if line.to_account else None,
+        to=targets.get(line.to_account)
+        if line.to_account
+        else _led_to(unit["unit_type"] if unit else "", targets, transaction_type),
     )
+
+
+def _led_to(
+    unit_type: str, targets: Mapping[int, AccountFacts], transaction_type: str
+) -> AccountFacts | None:
+    """Return the one collective account that the type's route leads units of this kind to."""
+    types = {r.to_type for r in type_facts(transaction_type).routes if r.unit_type == unit_type}
+    found = [a for a in targets.values() if a.type in types & collective_types()]
+    return found[0] if len(found) == 1 else None
 
 
 def _unit(unit: Mapping[str, Any]) -> UnitFacts:

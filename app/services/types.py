@@ -8,6 +8,7 @@ from app.config import ROOT
 from app.domain.checks.facts import Route, TypeFacts
 from app.domain.errors import Invalid
 
+ACCOUNT_TYPES = ROOT / "app" / "identity" / "account_types.toml"
 FILE = ROOT / "app" / "ledger" / "transaction_types.toml"
 
 
@@ -23,6 +24,16 @@ def type_facts(code: str) -> TypeFacts:
     if found is None:
         raise Invalid(f"没有交易类型 {code}。", f"There is no transaction type {code}.")
     return found
+
+
+@cache
+def collective_types() -> frozenset[str]:
+    """Return the account types of which the registry has one each, such as the surrender account.
+
+    A type's route leads to them without anybody naming the account.
+    """
+    given = tomllib.loads(ACCOUNT_TYPES.read_text(encoding="utf-8"))
+    return frozenset(code for code, t in given.items() if t.get("collective"))
 
 
 def two_phase_types() -> frozenset[str]:

@@ -161,8 +161,9 @@ def test_a_frozen_surrender_account_receives_nothing(
 ) -> None:
     set_status(a_market, a_market.account("registry", "surrender"), "frozen")
     before = a_market.dump()
-    with pytest.raises(Invalid):
+    with pytest.raises(Refused) as refused:
         a_market.decide(a_province, a_submitted_application, APPROVE)
+    assert codes(refused) == ["1002"]
     assert a_market.dump() == before
 
 

@@ -1,9 +1,11 @@
 -- What the numbered checks look at, in one round trip: sender, targets, instruments with what is
 -- available of each, the notice. What the application itself holds (`held`) counts as available
--- and not as pending, so that the same checks can run again on approval.
+-- and not as pending, so that the same checks can run again on approval. `implied` are account
+-- types that a line without a target leads to, such as the surrender account.
 DROP FUNCTION IF EXISTS workflow.facts(bigint, text[], bigint[], bigint, bigint);
+DROP FUNCTION IF EXISTS workflow.facts(bigint, text[], bigint[], bigint, bigint, text[]);
 CREATE OR REPLACE FUNCTION workflow.facts(sender bigint, codes text[], targets bigint[],
-    notice bigint, held bigint, positions text[])
+    implied text[], notice bigint, held bigint, positions text[])
 RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_sender  jsonb;
@@ -20,6 +22,13 @@ BEGIN
             'type', a.type, 'status', a.status, 'holder_id', a.holder_id,
             'linked_account_id', a.linked_account_id)), '[]')
         INTO v_targets FROM identity.account a WHERE a.id = ANY (targets);
+    END IF;
+    IF cardinality(implied) > 0 THEN
+        SELECT v_targets || coalesce(jsonb_agg(jsonb_build_object('id', a.id,
+            'number', a.number, 'type', a.type, 'status', a.status, 'holder_id', a.holder_id,
+            'linked_account_id', a.linked_account_id)), '[]')
+        INTO v_targets FROM identity.account a
+        WHERE a.type = ANY (implied) AND a.status <> 'closed';
     END IF;
 
     SELECT jsonb_agg(jsonb_build_object('id', i.id, 'code', i.code, 'name', i.name,
