@@ -25,6 +25,7 @@ from ops.binaries import postgres_bin
 from ops.place import Place, settle
 
 DATABASE = "registry"
+SOCKET = ".s.PGSQL.5432"
 SUPERUSER, OWNER, APP = "postgres", "registry_owner", "registry_app"
 START_SECONDS = 60
 TRIES = 5
@@ -68,8 +69,8 @@ class Postgres:
         """Start the server unless it runs, and let it live on after us."""
         self.var.mkdir(parents=True, exist_ok=True)
         with process.locked(self.var / "postgres.lock"):
-            if self.running() and not Path(self._socket_folder(), ".s.PGSQL.5432").exists():
-                self.stop()  # /tmp was cleaned under it: nobody can reach it any more
+            if self.running() and not self._reachable():
+                self.stop()  # it is going down, or /tmp was cleaned under it
             if self.running() is None:
                 self._start()
             self.ensure_roles()
@@ -121,7 +122,7 @@ class Postgres:
             # take it for itself. Otherwise the files stay: with them a new server finds out
             # whether sessions of a killed one are still at work.
             (self.place.data / "postmaster.pid").unlink()
-            Path(self._socket_folder(), ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+            Path(self._socket_folder(), f"{SOCKET}.lock").unlink(missing_ok=True)
 
     def spawn(self, *, with_us: bool = False) -> process.Child:
         """Start the server process; `with_us`: it stops when we are killed."""
@@ -144,6 +145,20 @@ class Postgres:
         raise process.StartError(
             f"PostgreSQL did not start ({self.log}):\n{process.tail(self.log)}"
         )
+
+    def _reachable(self) -> bool:
+        """Whether a server that runs also answers, for as long as a recovery may take."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.running() and Path(self._socket_folder(), SOCKET).exists():
+            try:
+                psycopg2.connect(self.superuser_url("postgres")).close()
+            except psycopg2.OperationalError:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(0.05)
+            else:
+                return True
+        return False
 
     def ensure_roles(self) -> None:
         """Make the two roles and the database where they are missing."""
