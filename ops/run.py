@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -110,14 +111,26 @@ def _run(var: Path, port: int) -> None:
         _prepare(var, env, url)
         stack.callback(say, "Stopped. `make run` goes on with the same data.")
         stack.callback(supervisor.stop)
-        for name, command in (("web", _web(port)), ("worker", [_registry(), "worker"])):
+        counted = env | {"PROMETHEUS_MULTIPROC_DIR": str(_counters(var))}
+        for name, command, its in (
+            ("web", _web(port), counted),
+            ("worker", [_registry(), "worker"], env),
+        ):
             log = var / "log" / f"{name}.log"
-            supervisor.add(program_part(name.title(), command, env, log, servers.ROOT))
+            supervisor.add(program_part(name.title(), command, its, log, servers.ROOT))
         stack.callback(say, "Stopping ...")
         _wait_until_ready(supervisor, url, var)
         _announce(url, var, env)
         while True:
             supervisor.watch()
+
+
+def _counters(var: Path) -> Path:
+    """Return the empty folder in which the web's processes add up what /metrics tells."""
+    folder = var / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _start_postgres(supervisor: Supervisor, stack: ExitStack, var: Path) -> dict[str, str]:
