@@ -57,6 +57,9 @@ BEGIN
     VALUES (v_at, 'workflow:compliance.fill_surrender:complete', v_instance, v_person, v_account,
         'emitter', jsonb_build_object('visit', 1, 'quantity', v_quantity::text)::text,
         'fill_surrender flow_submit reserve_units flow_reserved');
+    INSERT INTO workflow.outbox (kind, payload, due_at, created_at)
+    VALUES ('decided', jsonb_build_object('instance', i.number, 'task', 'fill_surrender',
+        'action', 'complete')::text, v_at, v_at);
     RETURN v_decision;
 END $$;
 
@@ -120,5 +123,8 @@ BEGIN
         v_account, 'provincial_authority',
         jsonb_build_object('visit', 1, 'opinion', v_opinion)::text,
         'review_surrender flow_reviewed verdict_given flow_approve post_surrender flow_posted');
+    INSERT INTO workflow.outbox (kind, payload, due_at, created_at)
+    VALUES ('decided', jsonb_build_object('instance', i.number, 'task', 'review_surrender',
+        'action', v_verdict)::text, v_at, v_at);
     RETURN v_decision;
 END $$;

@@ -28,7 +28,16 @@ from app.domain.canonical import canonical, leaf
 from app.identity.actor import Actor
 from app.ledger.tables import Instrument
 from app.services.templates import TEMPLATES
-from app.workflow.tables import Decision, Draft, Instance, Notification, Participant, Party, Task
+from app.workflow.tables import (
+    Decision,
+    Draft,
+    Instance,
+    Notification,
+    Outbox,
+    Participant,
+    Party,
+    Task,
+)
 from bench.databases import Place, for_sqlalchemy
 from bench.market import FORM, PROCESS
 from bench.tasks.flow import Flow, Open
@@ -235,6 +244,10 @@ class _Step:
                 data=json.dumps({"visit": self.task.visit}),
                 path=element_id,
             )
+        )
+        told = {"instance": instance.number, "task": element_id, "action": "complete"}
+        session.add(
+            Outbox(kind="decided", payload=json.dumps(told), due_at=self.at, created_at=self.at)
         )
 
     def _task(self, element_id: str) -> Task:

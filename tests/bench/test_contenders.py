@@ -23,6 +23,9 @@ COUNTS = {
     "notifications": "SELECT template, holder_id FROM workflow.notification i",
     "transfers": "SELECT type, role FROM ledger.transfer i",
 }
+OUTBOX = """SELECT o.kind, o.payload::json->>'task' FROM workflow.outbox o
+    JOIN workflow.instance i ON i.number = o.payload::json->>'instance'
+    WHERE i.id = ANY (%(ids)s)"""
 LEDGER = {
     "events": "SELECT e.kind, e.role FROM ledger.transfer_event e",
     "entries": """SELECT n.from_position, n.to_position, upper(n.serials) - lower(n.serials)
@@ -59,6 +62,7 @@ def written_by(place, kind):
         for name, query in COUNTS.items():
             column = "id" if name == "state" else "instance_id"
             rows[name] = sorted(tx.all(f"{query} WHERE i.{column} = ANY (%(ids)s)", {"ids": ids}))
+        rows["outbox"] = sorted(tx.all(OUTBOX, {"ids": ids}))
         for name, query in LEDGER.items():
             rows[f"ledger {name}"] = sorted(
                 tx.all(
