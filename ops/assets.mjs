@@ -1,6 +1,6 @@
 // Bundles app/web/assets/<entry> into app/web/static/dist/<entry>. Run by `make setup` through
 // ops/bootstrap.py with the node that comes as a wheel. An entry that does not exist is left out.
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -12,13 +12,16 @@ const entries = ['registry.js', 'registry.css', 'diagram.js', 'diagram.css', 'pr
   .map((name) => join(source, name))
   .filter((path) => existsSync(path));
 
-rmSync(target, { recursive: true, force: true });
-mkdirSync(target, { recursive: true });
+// Built beside and moved in when whole, each file over its old one: pages that are served meanwhile
+// never miss a script. Only then what is no longer made goes.
+const made = join(target, '.new');
+rmSync(made, { recursive: true, force: true });
+mkdirSync(made, { recursive: true });
 if (entries.length > 0) {
   await build({
     absWorkingDir: root,
     entryPoints: entries,
-    outdir: target,
+    outdir: made,
     bundle: true,
     minify: true,
     sourcemap: true,
@@ -34,4 +37,8 @@ if (entries.length > 0) {
     logLevel: 'warning',
   });
 }
+const names = readdirSync(made);
+names.forEach((name) => renameSync(join(made, name), join(target, name)));
+readdirSync(target).filter((name) => !names.includes(name))
+  .forEach((name) => rmSync(join(target, name), { recursive: true, force: true }));
 console.log(`${entries.length} front-end bundles in app/web/static/dist`);

@@ -6,10 +6,13 @@ registry that nobody can enter on its deadline is worse than a limit that is a f
 """
 
 import time
+from hashlib import sha256
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+
+from app.web.machines import API
 
 LONGEST_KEY = 64
 
@@ -17,6 +20,7 @@ PER_ADDRESS = "120 per minute"  # all attempts of an address; companies share on
 PER_MEMBER = "10 per 15 minutes"  # failures of a member number, known or not
 CAPTCHAS = "240 per minute"
 ENROLMENTS = "20 per 15 minutes"
+PER_MACHINE = "1200 per minute"  # of a machine client: a busy one, not a broken one
 
 limiter = Limiter(
     key_func=get_remote_address,
@@ -24,6 +28,26 @@ limiter = Limiter(
     in_memory_fallback_enabled=True,
     headers_enabled=False,
 )
+
+
+def token_brought() -> str:
+    """Return whose request it is: its token's digest, never the token; without one its address."""
+    token = request.headers.get("Authorization", "").partition(" ")[2]
+    if not token:
+        return "address:" + get_remote_address()
+    return "token:" + sha256(token.encode()).hexdigest()
+
+
+@limiter.shared_limit(
+    lambda: current_app.config["PER_MACHINE"], scope="api", key_func=token_brought
+)
+def _one_more() -> None:
+    """Count a request of the JSON API; raises RateLimitExceeded."""
+
+
+def _count_machines() -> None:
+    if request.path.startswith(API):
+        _one_more()
 
 
 def limit_rates(app: Flask, redis_url: str) -> None:
@@ -35,6 +59,8 @@ def limit_rates(app: Flask, redis_url: str) -> None:
     }
     app.config["RATELIMIT_SWALLOW_ERRORS"] = True
     limiter.init_app(app)
+    app.config.setdefault("PER_MACHINE", PER_MACHINE)
+    app.before_request(_count_machines)
 
 
 def typed_member_no() -> str:

@@ -55,3 +55,18 @@ def test_without_redis_signing_in_goes_on_and_guessing_stays_slow(redis_away: Si
     for _ in range(FAILURES):
         assert fail(browser, "88888888888").status_code == 422
     assert fail(browser, "88888888888").status_code == 429
+
+
+def test_a_machine_client_is_told_to_wait_and_another_token_is_not(site: Site):
+    site.app.config["PER_MACHINE"] = "3 per minute"
+    client = site.app.test_client()
+
+    def ask(token: str):
+        return client.get("/api/v1/inbox", headers={"Authorization": f"Bearer {token}"})
+
+    assert [ask("one").status_code for _ in range(3)] == [401, 401, 401]
+    refused = ask("one")
+    assert refused.status_code == 429
+    assert refused.json["code"] == "TooMany"
+    assert 0 < int(refused.headers["Retry-After"]) <= 61
+    assert ask("two").status_code == 401
