@@ -84,11 +84,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Counts:
-    """What waits, by step and by when it is due; ``capped`` when there is more than is counted."""
+    """What waits, by step and by when it is due; ``capped`` when there is more than is counted.
+
+    ``next_due`` is the nearest deadline that has not passed.
+    """
 
     groups: tuple[Group, ...] = ()
     due: Mapping[str, int] = field(default_factory=dict)
     capped: bool = False
+    next_due: datetime | None = None
 
     @property
     def total(self) -> int:
@@ -272,8 +276,10 @@ def _times(now: datetime) -> dict[str, datetime]:
 def _counts(tx: Transaction, ctx: Context, actor: Actor) -> Counts:
     cases = " ".join(f"WHEN {rule} THEN '{name}'" for name, rule in _BUCKET.items())
     rows = tx.all(
-        f"""SELECT process_id, element_id, min(name), min(name_en), bucket, count(*)
-            FROM (SELECT t.process_id, t.element_id, t.name, t.name_en, CASE {cases} END AS bucket
+        f"""SELECT process_id, element_id, min(name), min(name_en), bucket, count(*),
+                min(nullif(due_at, 'infinity')) FILTER (WHERE due_at > %(now)s)
+            FROM (SELECT t.process_id, t.element_id, t.name, t.name_en, t.due_at,
+                CASE {cases} END AS bucket
                 FROM workflow.task t WHERE {_MINE}
                 ORDER BY t.due_at, t.id LIMIT {COUNTED}) AS waiting
             GROUP BY process_id, element_id, bucket""",  # noqa: S608 - constants
@@ -281,14 +287,15 @@ def _counts(tx: Transaction, ctx: Context, actor: Actor) -> Counts:
     )
     groups: dict[str, Group] = {}
     due = dict.fromkeys(BUCKETS, 0)
-    for process, element, name, name_en, bucket, count in rows:
+    for process, element, name, name_en, bucket, count, _ in rows:
         step = f"{process}.{element}"
         known = groups.get(step, Group(step, Label(name, name_en), 0, 0))
         overdue = count if bucket == "overdue" else 0
         groups[step] = Group(step, known.name, known.count + count, known.overdue + overdue)
         due[bucket] += count
     ordered = tuple(sorted(groups.values(), key=lambda group: (-group.count, group.step)))
-    return Counts(ordered, due, sum(due.values()) >= COUNTED)
+    nearest = min((row[-1] for row in rows if row[-1] is not None), default=None)
+    return Counts(ordered, due, sum(due.values()) >= COUNTED, nearest)
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

@@ -61,6 +61,16 @@ def left(deadline: datetime) -> str:
     return str(_("{h} 小时 {m} 分")).format(h=hours, m=minutes % 60)
 
 
+def ago(deadline: datetime) -> str:
+    """Return how long a deadline has passed, in its largest unit: 21 小时, 3 天."""
+    minutes = -minutes_left(deadline)
+    if minutes >= 1440:
+        return str(_("{d} 天")).format(d=minutes // 1440)
+    if minutes >= 60:
+        return str(_("{h} 小时")).format(h=minutes // 60)
+    return str(_("{m} 分")).format(m=max(1, minutes))
+
+
 def share(part: int, total: int) -> float:
     """Return the share of a total in percent, at most 100."""
     return min(100.0, part * 100 / total) if total else 0.0
@@ -78,5 +88,5 @@ def _now() -> datetime:
 
 def write_so(app: Flask) -> None:
     """Offer the formats to templates as filters."""
-    for written in (tonnes, when, minute, day, near, minutes_left, left, share, label):
+    for written in (tonnes, when, minute, day, near, minutes_left, left, ago, share, label):
         app.jinja_env.filters[written.__name__] = written

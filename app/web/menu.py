@@ -37,11 +37,21 @@ def for_roles(*roles: str) -> frozenset[str]:
     return frozenset(roles)
 
 
-HOLDERS = for_roles("emitter", "participant", "project_owner", "provincial_authority")
+HOLDERS = for_roles(
+    "emitter",
+    "participant",
+    "project_owner",
+    "provincial_authority",
+    "national_authority",
+    "registry_operator",
+    "exchange",
+    "auction_body",
+)
 WORKERS = for_roles("emitter", "provincial_authority", "registry_operator", "national_authority")
 
 MENU: tuple[Entry, ...] = (
-    Entry(Label("首页", "Home"), "overview.index"),
+    # The others' first page is their work itself: the history, the state of operations.
+    Entry(Label("首页", "Home"), "overview.index", HOLDERS),
     Entry(Label("待办", "To-do"), "inbox.index", WORKERS),
     Entry(
         Label("履约管理", "Compliance"),

@@ -12,7 +12,7 @@ from app.services.actor import Actor
 from app.services.context import Context
 from app.web.asset_files import asset
 from app.web.language import language
-from app.web.menu import menu_for
+from app.web.menu import WORKERS, menu_for
 from app.web.returning import this_page
 from app.web.visitor import visitor
 
@@ -68,4 +68,7 @@ def _todo(ctx: Context) -> tuple[int | None, str]:
     count, endpoint = known
     if "todo" not in g:
         g.todo = count(ctx, found.actor)
+    # A role without the page in its menu hears of it only when something waits.
+    if not g.todo and found.actor.role not in WORKERS:
+        return None, ""
     return g.todo, url_for(endpoint)

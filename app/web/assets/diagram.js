@@ -11,7 +11,8 @@ function viewerIn(box) {
     container: box,
     zoomScroll: { enabled: false }, // the wheel scrolls the page, buttons zoom
     textRenderer: {
-      defaultStyle: { fontSize: 14, fontFamily: getComputedStyle(document.body).fontFamily },
+      // English words are folded into three lines of a task that Chinese fills with one.
+      defaultStyle: { fontSize: document.documentElement.lang === 'en' ? 13 : 14, fontFamily: getComputedStyle(document.body).fontFamily },
       externalStyle: { fontSize: 12 },
     },
   });
@@ -39,6 +40,26 @@ function badge(words, visits, current) {
   return element;
 }
 
+// A badge hangs on the corner where it hides least: no boundary event, then no end of a flow.
+function corner(element, wide) {
+  const { x, y, width, height } = element;
+  const corners = [
+    [width - wide + 12, -10], [-12, -10], [width - wide + 12, height - 8], [-12, height - 8],
+  ];
+  const ends = [
+    ...element.incoming.map((flow) => flow.waypoints[flow.waypoints.length - 1]),
+    ...element.outgoing.map((flow) => flow.waypoints[0]),
+  ];
+  const cost = ([left, top]) => {
+    const box = { left: x + left, right: x + left + wide, top: y + top, bottom: y + top + 18 };
+    const on = (l, t, r, b) => l < box.right && r > box.left && t < box.bottom && b > box.top;
+    return element.attachers.filter((a) => on(a.x, a.y, a.x + a.width, a.y + a.height)).length * 10
+      + ends.filter((p) => on(p.x - 6, p.y - 6, p.x + 6, p.y + 6)).length;
+  };
+  const [left, top] = corners.reduce((best, next) => (cost(next) < cost(best) ? next : best));
+  return { left, top };
+}
+
 function paint(viewer, box, marks) {
   const canvas = viewer.get('canvas');
   const overlays = viewer.get('overlays');
@@ -53,7 +74,9 @@ function paint(viewer, box, marks) {
     const element = registry.get(id);
     if (!element || !TASK.test(element.type) || !visits.length) return;
     const current = (marks.here || []).includes(id);
-    overlays.add(id, { position: { top: -10, right: current ? 92 : 24 }, html: badge(box.dataset, visits, current) });
+    overlays.add(id, {
+      position: corner(element, current ? 96 : 40), html: badge(box.dataset, visits, current),
+    });
   });
 }
 

@@ -153,14 +153,14 @@ def send(instance_id: int, name: str) -> Response | tuple[str, int]:
         found = reading.application(ctx, who, instance_id)
         return _conflict(found, moved_on, None), 409
     found = reading.application(ctx, who, instance_id)
-    flash(
-        _(
-            "操作成功！申请 %(number)s：%(state)s。",
-            number=found.number,
-            state=label(found.standing.label),
-        )
-    )
+    _say_standing(found)
     return _onwards(found, who.holder_id)
+
+
+def _say_standing(found: Application, category: str = "message") -> None:
+    """Say what has become of it; ``next`` offers the next task beside the words."""
+    state = label(found.standing.label)
+    flash(_("操作成功！申请 %(number)s：%(state)s。", number=found.number, state=state), category)
 
 
 def _once() -> str | None:
@@ -175,11 +175,11 @@ def _done(instance_id: int, number: str, *, submit: bool, verdict: str = "") -> 
         found = reading.application(context(), actor(), instance_id)
         first = found.open_tasks[0]
         return redirect(url_for(".task", instance_id=instance_id, key=first.key))
-    flash(
-        _("操作成功！申请 %(number)s 已办理。", number=number)
-        if verdict
-        else _("操作成功！申请 %(number)s 已提交，所填数量已冻结，待审核。", number=number)
-    )
+    if not verdict:
+        flash(_("操作成功！申请 %(number)s 已提交，所填数量已冻结，待审核。", number=number))
+    else:
+        found = reading.application(context(), actor(), instance_id)
+        _say_standing(found, "next")
     return redirect(url_for(".show", instance_id=instance_id))
 
 

@@ -1,5 +1,6 @@
 """The live diagram and its timeline, in the language of the page."""
 
+from textwrap import wrap
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,7 +13,9 @@ from app.workflow.definition import Definition
 from app.workflow.diagram import BPMN, BPMNDI, parse_xml
 
 DC = "http://www.omg.org/spec/DD/20100524/DC"
-ROOM = 84.0  # points that an English label needs
+ROOM = 84.0  # points that an English label has at most
+LETTER = 7.6  # points that a letter of it needs
+LINE = 12  # letters of a line in a shape, so that its text stays clear of its icon
 NEAR = 12.0  # points off its shape's middle at which a label still stands below it
 KINDS = {"ledger/reserve": "reserved", "ledger/post": "posted", "ledger/void": "voided"}
 TONES = {"return": "warn", "approve": "ok", "withdraw": "line", "discard": "line"}
@@ -68,25 +71,35 @@ def drawing(definition: Definition, content: bytes, language: str) -> bytes:
     for element in definition.elements.values():
         node = root.find(f".//*[@id='{element.id}']")
         if node is not None and element.name:
-            node.set("name", element.label.en or element.name)
+            node.set("name", _folded(node, element.label.en or element.name))
+    names = {node.get("id"): node.get("name", "") for node in root.iter() if node.get("id")}
     for label_node in root.iter(f"{{{BPMNDI}}}BPMNLabel"):
-        _widen(label_node)
+        _widen(label_node, names.get(label_node.getparent().get("bpmnElement"), ""))
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
 
-def _widen(label_node: etree._Element) -> None:
-    """Give a label room for English words, on the side of its shape where it stands."""
+def _folded(node: etree._Element, name: str) -> str:
+    """Fold the words inside a task; those beside an event or a flow stay on their line."""
+    inside = etree.QName(node).localname.lower().endswith(("task", "subprocess", "callactivity"))
+    return "\n".join(wrap(name, LINE, break_long_words=False)) if inside else name
+
+
+def _widen(label_node: etree._Element, name: str) -> None:
+    """Give a label the room its English words need, on the side of its shape where it stands."""
     own = label_node.find(f"{{{DC}}}Bounds")
     shape = label_node.getparent().find(f"{{{DC}}}Bounds")
-    if own is None or float(own.get("width", "0")) >= ROOM:
+    room = min(ROOM, LETTER * len(name))
+    if own is None or float(own.get("width", "0")) >= room:
         return
     x, width = float(own.get("x", "0")), float(own.get("width", "0"))
     if shape is not None:
         middle = float(shape.get("x", "0")) + float(shape.get("width", "0")) / 2
         off = x + width / 2 - middle
-        x -= (ROOM - width) / 2 if abs(off) < NEAR else ROOM - width if off < 0 else 0
+        x -= (room - width) / 2 if abs(off) < NEAR else room - width if off < 0 else 0
+    else:
+        x -= (room - width) / 2
     own.set("x", f"{x:g}")
-    own.set("width", f"{ROOM:g}")
+    own.set("width", f"{room:g}")
 
 
 def in_words(found: Application) -> str:

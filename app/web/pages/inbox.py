@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.domain.errors import Conflict, NotFound, RegistryError
+from app.domain.errors import Conflict, NotFound
 from app.domain.label import Label
 from app.services import claims, inbox, messages
 from app.services.inbox import BUCKETS, Filters
@@ -56,6 +56,16 @@ def index() -> str:
     )
 
 
+@pages.get("/next")
+def next_task() -> Response:
+    """Go to the task that is due first and that nobody else has claimed, else to the inbox."""
+    waiting = inbox.page(context(), actor(), Filters(claimed="open")).entries
+    if not waiting:
+        return redirect(url_for(".index"))
+    first = waiting[0]
+    return redirect(url_for("applications.task", instance_id=first.instance_id, key=first.key))
+
+
 @pages.post("/<int:task_id>/claim")
 def claim(task_id: int) -> Response:
     """Take a task for oneself."""
@@ -76,13 +86,15 @@ def claim_many() -> Response:
     wanted = [
         t for t in request.form.getlist("task") if t.isascii() and t.isdigit() and len(t) < 19
     ]
-    taken = 0
+    taken, left_out = 0, set[Label]()
     for task in wanted[:MOST_AT_ONCE]:
         try:
             claims.claim(context(), actor(), int(task))
             taken += 1
         except (Conflict, NotFound) as refused:
-            _note(refused)
+            left_out.add(refused.message)
+    for message in sorted(left_out, key=label):
+        flash(label(message), "warn")
     flash(_("已认领 %(n)s 项。", n=taken), "ok" if taken else "warn")
     return redirect(way_back("inbox.index"))
 
@@ -92,10 +104,6 @@ def read(notification_id: int) -> Response:
     """Put a message away; it stays in the history of its application."""
     messages.mark_read(context(), actor(), notification_id)
     return redirect(way_back("inbox.index"))
-
-
-def _note(refused: RegistryError) -> None:
-    flash(label(refused.message), "warn")
 
 
 def _row_or_back(task_id: int, said: str) -> Response:

@@ -4,11 +4,11 @@ from flask import Blueprint, render_template
 
 from app.services import holdings, inbox, messages, progress, records
 from app.services.inbox import Filters
+from app.web.menu import HOLDERS, WORKERS
 from app.web.visitor import actor, context
 
 pages = Blueprint("overview", __name__)
 FEW = 6
-HOLDERS = frozenset({"emitter", "participant", "project_owner", "provincial_authority"})
 
 
 @pages.get("/home")
@@ -22,6 +22,7 @@ def index() -> str:
         progress=progress.progress(ctx, who) if who.role == "provincial_authority" else None,
         waiting=waiting.entries[:FEW],
         counts=waiting.counts,
+        works=waiting.counts.total > 0 or who.role in WORKERS,
         drafts=records.drafts(ctx, who, FEW),
         notifications=messages.unread(ctx, who, FEW),
         holdings=holdings.holding(ctx, who) if who.role in HOLDERS else None,
