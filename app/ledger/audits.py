@@ -106,7 +106,8 @@ FROM ledger.entry e
 WHERE e.from_position IS NULL AND NOT EXISTS (
     SELECT FROM ledger.issue i WHERE i.serials = e.serials AND i.instrument_id = e.instrument_id)"""
 
-# A posted transfer stands on the decision that posted it; without an approver, on the one that
+# A posted transfer stands on the decision that posted it, by the person and in the role that the
+# journal names, in the application it was reserved for; without an approver, on the one that
 # submitted it; a direct transfer or a reversal stands on its order.
 BACKING = """
 SELECT format('transfer %s (%s) was posted without a decision or an order', t.id, t.type)
@@ -121,8 +122,33 @@ WHERE v.kind = 'posted' AND CASE
     WHEN k.approver IS NULL THEN NOT EXISTS (
         SELECT FROM workflow.decision d WHERE d.id IN (v.decision_id, r.decision_id))
     ELSE v.person_id IS NOT DISTINCT FROM t.person_id OR NOT EXISTS (
-        SELECT FROM workflow.decision d WHERE d.id = v.decision_id)
+        SELECT FROM workflow.decision d WHERE d.id = v.decision_id
+          AND d.person_id = v.person_id AND d.role = v.role
+          AND d.instance_id = coalesce(t.instance_id, d.instance_id))
     END"""
+
+# R5, R10: a notice's two ceilings are its obligation and its CCER limit, and whatever was applied
+# for under a notice drew on them.
+NOTICES = """
+SELECT format('notice %s: obligation %s t, its ceilings say %s t and %s t', n.number,
+              n.obligation, o.total, c.total)
+FROM compliance.notice n
+LEFT JOIN ledger.ceiling o ON o.id = n.obligation_ceiling_id
+LEFT JOIN ledger.ceiling c ON c.id = n.ccer_ceiling_id
+WHERE o.total IS DISTINCT FROM n.obligation
+   OR c.total IS DISTINCT FROM
+      trunc(coalesce(n.ccer_rule::json->>'rate', '0.05')::numeric * n.obligation)
+UNION ALL
+SELECT format('transfer %s moves %s t for notice %s and drew %s t on its obligation', t.id,
+              l.tonnes, n.number, coalesce(k.quantity, 0))
+FROM ledger.transfer t
+JOIN workflow.instance i ON i.id = t.instance_id AND i.subject_kind = 'notice'
+JOIN compliance.notice n ON n.id = i.subject_id
+JOIN (SELECT transfer_id, sum(quantity)::bigint AS tonnes FROM ledger.transfer_line
+      GROUP BY transfer_id) l ON l.transfer_id = t.id
+LEFT JOIN ledger.transfer_ceiling k
+    ON k.transfer_id = t.id AND k.ceiling_id = n.obligation_ceiling_id
+WHERE k.quantity IS DISTINCT FROM l.tonnes"""
 
 POSITIONS = """
 SELECT format('block %s: account %s of type %s in position %s', b.serials, b.account_id,
@@ -165,6 +191,7 @@ AUDITS: Mapping[str, str] = {
     "resolved more than once": RESOLUTION,
     "reservations": OPEN,
     "ceilings": CEILINGS,
+    "notices": NOTICES,
     "custody lots": LOTS,
     "issues": ISSUES,
     "backing": BACKING,

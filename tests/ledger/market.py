@@ -60,18 +60,25 @@ class Market:
     def by(self, name: str, account: str | None = None) -> By:
         """Somebody acting, by a decision that exists (their office is any account of theirs)."""
         account_id = self.accounts.get(account or name, 0)
-        return By(self.people[name], account_id, self.roles[name], AT, self.decision())
+        return By(self.people[name], account_id, self.roles[name], AT, self.decision(name))
 
-    def decision(self) -> int:
-        """Record a decision row, so that what is posted on it is backed."""
+    def decision(self, name: str) -> int:
+        """Record somebody's decision, so that what is posted on it is backed."""
         n = next(self.keys)
         with self.owner.transaction() as tx:
             row = tx.one(
                 """INSERT INTO workflow.decision (instance_id, version, bundle_hash, element_id,
-                       visit, kind, role, document, leaf, at)
-                   VALUES (%(n)s, 1, '', 'task', 1, 'complete', 'emitter', '', %(leaf)s, %(at)s)
+                       visit, kind, person_id, role, document, leaf, at)
+                   VALUES (%(n)s, 1, '', 'task', 1, 'complete', %(person)s, %(role)s, '', %(leaf)s,
+                       %(at)s)
                    RETURNING id""",
-                {"n": n, "leaf": bytes(32), "at": AT},
+                {
+                    "n": n,
+                    "person": self.people[name],
+                    "role": self.roles[name],
+                    "leaf": bytes(32),
+                    "at": AT,
+                },
             )
         assert row is not None
         return int(row[0])

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from time import sleep
 from typing import Any
 
+import psycopg2
 import pytest
 
 from app.domain.errors import Conflict, Invalid, RegistryError
@@ -14,6 +16,7 @@ from app.ledger.verify import verify
 from tests.ledger.market import AT, Market, open_account
 
 pytestmark = pytest.mark.database
+WAITING = "SELECT 1 FROM pg_locks WHERE NOT granted"
 
 
 def at_once(*actions: Callable[[], Any]) -> list[Any]:
@@ -210,3 +213,27 @@ def test_a_receiver_is_not_locked_while_another_surrender_is_under_way(
         with ThreadPoolExecutor(1) as pool:
             pool.submit(market.post, theirs).result(10)
     assert market.held("surrender") == 20
+
+
+def test_ceilings_are_settled_in_the_order_of_their_ids(a_supplied_market: Market, database):
+    """A transfer that waits for its first ceiling holds none of the others."""
+    market = a_supplied_market
+    first, second = market.ceiling("first", 100), market.ceiling("second", 100)
+    wish = a_wish(market, "k", 10, Draw(second, 10), Draw(first, 10))
+    transfer = market.execute(wish).transfer_id
+    with psycopg2.connect(database.owner_url) as holder, holder.cursor() as cursor:
+        # Written last, the first ceiling lies behind the second one in the table.
+        cursor.execute("UPDATE ledger.ceiling SET total = total WHERE id = %s", (first,))
+        holder.commit()
+        cursor.execute("SELECT 1 FROM ledger.ceiling WHERE id = %s FOR UPDATE", (first,))
+        with ThreadPoolExecutor(1) as pool:
+            voided = pool.submit(market.void, transfer)
+            while not market.rows(WAITING) and not voided.done():
+                sleep(0.01)
+            cursor.execute(
+                "SELECT 1 FROM ledger.ceiling WHERE id = %s FOR UPDATE NOWAIT", (second,)
+            )
+            holder.rollback()
+            voided.result(timeout=10)
+    holder.close()
+    assert market.ceiling_state(first) == market.ceiling_state(second) == (100, 0, 0)

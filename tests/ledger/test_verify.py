@@ -154,6 +154,12 @@ TAMPERINGS = {
                (SELECT id FROM ledger.transfer WHERE type = 'surrender')""",
         {"backing"},
     ),
+    "a decision of somebody else": (
+        """UPDATE ledger.transfer_event v SET decision_id = t.decision_id
+           FROM ledger.transfer_event t WHERE t.transfer_id = v.transfer_id
+           AND t.kind = 'reserved' AND v.kind = 'posted'""",
+        {"backing"},
+    ),
     "an approval by the proposer": (
         """UPDATE ledger.transfer_event v SET person_id = t.person_id FROM ledger.transfer t
            WHERE t.id = v.transfer_id AND v.kind = 'posted' AND t.type = 'surrender'""",

@@ -57,6 +57,11 @@ TAMPERINGS = {
     " (SELECT id FROM identity.account WHERE type = 'surrender')",
     "an entry rewritten": "UPDATE ledger.entry SET serials = int8range(lower(serials),"
     " upper(serials) - 1) WHERE event_id = (SELECT max(id) FROM ledger.transfer_event)",
+    "an obligation raised beside its notice": "UPDATE ledger.ceiling SET total = total + 1"
+    " WHERE id = (SELECT obligation_ceiling_id FROM compliance.notice)",
+    "a CCER limit raised beside its notice": "UPDATE ledger.ceiling SET total = total + 1"
+    " WHERE id = (SELECT ccer_ceiling_id FROM compliance.notice)",
+    "a surrender that drew on no obligation": "DELETE FROM ledger.transfer_ceiling",
     "a ceiling that forgets what was used": "UPDATE ledger.ceiling SET used = 0 WHERE used > 0",
 }
 

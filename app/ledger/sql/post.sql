@@ -58,8 +58,7 @@ BEGIN
             jsonb_build_object('transfer_id', transfer::text, 'wanted', wanted::text,
                                'found', moved::text));
     END IF;
-    UPDATE ledger.ceiling c SET reserved = c.reserved - t.quantity, used = c.used + t.quantity
-    FROM ledger.transfer_ceiling t WHERE t.transfer_id = transfer AND c.id = t.ceiling_id;
+    PERFORM ledger.settle_ceilings(transfer, 1, 1);
     RETURN jsonb_build_object('transfer_id', transfer);
 END $$;
 
@@ -82,6 +81,22 @@ BEGIN
         PERFORM ledger.refuse('RL404', 'who proposed may not approve',
             jsonb_build_object('type', kind.code, 'person_id', proposer::text));
     END IF;
+END $$;
+
+-- What a transfer held under ceilings is free again (`freed` 1), and used (`used` 1) or no longer
+-- used (-1). In the order of their ids, as they were reserved: two transfers never wait crosswise.
+CREATE OR REPLACE FUNCTION ledger.settle_ceilings(transfer bigint, freed integer, used integer)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    draw record;
+BEGIN
+    FOR draw IN SELECT t.ceiling_id, t.quantity FROM ledger.transfer_ceiling t
+                WHERE t.transfer_id = settle_ceilings.transfer ORDER BY t.ceiling_id
+    LOOP
+        UPDATE ledger.ceiling c SET reserved = c.reserved - draw.quantity * freed,
+            used = c.used + draw.quantity * settle_ceilings.used
+        WHERE c.id = draw.ceiling_id;
+    END LOOP;
 END $$;
 
 -- Room held in custody lots becomes returned, or free again.

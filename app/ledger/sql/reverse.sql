@@ -27,8 +27,7 @@ BEGIN
     JOIN LATERAL (SELECT l.to_position FROM ledger.transfer_line l
                   WHERE l.transfer_id = opened.transfer_id LIMIT 1) b ON true
     WHERE p.transfer_id = wrong AND p.kind = 'posted';
-    UPDATE ledger.ceiling c SET used = c.used - t.quantity
-    FROM ledger.transfer_ceiling t WHERE t.transfer_id = wrong AND c.id = t.ceiling_id;
+    PERFORM ledger.settle_ceilings(wrong, 0, -1);
     RETURN jsonb_build_object('transfer_id', opened.transfer_id, 'replayed', false);
 END $$;
 

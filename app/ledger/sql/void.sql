@@ -37,8 +37,7 @@ BEGIN
         UPDATE ledger.unit_block SET serials = whole, position = block.from_position,
             transfer_id = NULL, line_no = NULL WHERE id = block.id;
     END LOOP;
-    UPDATE ledger.ceiling c SET reserved = c.reserved - t.quantity
-    FROM ledger.transfer_ceiling t WHERE t.transfer_id = transfer AND c.id = t.ceiling_id;
+    PERFORM ledger.settle_ceilings(transfer, 1, 0);
     PERFORM ledger.settle_lots(transfer, posted => false);
     RETURN jsonb_build_object('transfer_id', transfer);
 END $$;
