@@ -16,6 +16,9 @@ TITLES: dict[int, Label] = {
     500: Label("系统没有响应，请稍后再试", "The system did not respond; try again later"),
     503: Label("系统暂时不可用，请稍后再试", "The system is unavailable for a moment"),
 }
+NOT_SHOWN = Label(
+    "查询条件有误，请修改后再试", "These conditions cannot be used; please correct them"
+)
 SENTENCES: dict[int, Label] = {
     400: Label(
         "提交的内容有无法识别的字符或格式。",

@@ -18,7 +18,7 @@ from werkzeug.sansio.response import Response as WsgiResponse
 
 from app.domain.errors import Conflict, Forbidden, Invalid, NotFound, RegistryError
 from app.domain.label import Label
-from app.web.error_texts import EXPIRED, FAULT, SENTENCES, TITLES, UNREADABLE
+from app.web.error_texts import EXPIRED, FAULT, NOT_SHOWN, SENTENCES, TITLES, UNREADABLE
 from app.web.health import FAULTS
 from app.web.limits import seconds_to_wait
 from app.web.machines import for_machines
@@ -163,5 +163,12 @@ def _page(answer: Answer) -> str:
     return render_template(
         "errors/part.html" if request.headers.get("HX-Request") else "errors/page.html",
         answer=answer,
-        title=answer.title or TITLES.get(answer.status, TITLES[400]),
+        title=answer.title or _title(answer.status),
     )
+
+
+def _title(status: int) -> Label:
+    """Return what happened; an address that was only read did not submit anything."""
+    if status == 422 and request.method == "GET":
+        return NOT_SHOWN
+    return TITLES.get(status, TITLES[400])

@@ -79,9 +79,11 @@ def drawing(definition: Definition, content: bytes, language: str) -> bytes:
 
 
 def _folded(node: etree._Element, name: str) -> str:
-    """Fold the words inside a task; those beside an event or a flow stay on their line."""
+    """Fold the words inside a task, without articles; those beside an event stay on their line."""
     inside = etree.QName(node).localname.lower().endswith(("task", "subprocess", "callactivity"))
-    return "\n".join(wrap(name, LINE, break_long_words=False)) if inside else name
+    if not inside:
+        return name
+    return "\n".join(wrap(name.replace(" the ", " "), LINE, break_long_words=False))
 
 
 def _widen(label_node: etree._Element, name: str) -> None:
