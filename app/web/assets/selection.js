@@ -26,9 +26,28 @@ export function watchSelection() {
     draw();
     table.querySelector('[data-all]')?.focus();
   });
-  document.addEventListener('htmx:afterSwap', draw);
+  keepRow();
   document.addEventListener('keydown', (event) => { if (keys?.checked) press(event); });
   draw();
+}
+
+// A claim swaps its row for a new one: that one stays picked and where the reader is.
+function keepRow() {
+  let kept = null;
+  document.addEventListener('htmx:beforeSwap', (event) => {
+    const row = event.detail.target;
+    if (!row.matches?.('[data-rows] tbody tr')) return;
+    kept = { id: row.id, on: row.querySelector('input[type=checkbox]').checked, at: row.classList.contains('at') };
+  });
+  document.addEventListener('htmx:afterSwap', () => {
+    const row = kept && document.getElementById(kept.id);
+    if (row) {
+      row.querySelector('input[type=checkbox]').checked = kept.on;
+      row.classList.toggle('at', kept.at);
+    }
+    kept = null;
+    draw();
+  });
 }
 
 function pick(table, on) {
@@ -52,7 +71,7 @@ function press(event) {
     j: () => go(at + 1),
     k: () => go(at - 1),
     x: () => { const box = rows[at]?.querySelector('input[type=checkbox]'); if (box) { box.checked = !box.checked; draw(); } },
-    c: () => rows[at]?.querySelector('button[id^=claim-]')?.click(),
+    c: () => { const button = rows[at]?.querySelector('button[id^=claim-]'); button?.focus(); button?.click(); },
     '/': () => document.querySelector('input[type=search]')?.focus(),
   }[event.key];
   if (act) { event.preventDefault(); act(); }
