@@ -6,12 +6,13 @@ The default is 5 % of the obligation, rounded down to whole tonnes.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, Context, Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from app.domain.label import Label
 
 BASES = frozenset({"obligation"})
+DOWN = Context(prec=60, rounding=ROUND_DOWN)
 
 
 class Reduction(Protocol):
@@ -81,8 +82,11 @@ class OffsetRule:
         }
 
     def limit(self, obligation: int) -> int:
-        """Return the whole tonnes of CCER that may be used, rounded down (G18)."""
-        return int((self.rate * obligation).to_integral_value(rounding=ROUND_DOWN))
+        """Return the whole tonnes of CCER that may be used, rounded down (G18).
+
+        The product is rounded down too: a rate of many digits never rounds up to a tonne more.
+        """
+        return int(DOWN.multiply(self.rate, Decimal(obligation)).to_integral_value(ROUND_DOWN))
 
     def objection(self, unit: Reduction) -> Label | None:
         """Return why reductions of this kind may not be used, or None."""

@@ -13,8 +13,9 @@ from app.domain.label import Label
 from app.identity.actor import Actor
 from app.services.application import visible
 from app.services.context import Context
-from app.services.facts import Wish, WishLine, facts_of
-from app.services.instance import Instance, load
+from app.services.facts import facts_of
+from app.services.instance import load
+from app.services.proposal import wish_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +40,8 @@ def checks(ctx: Context, actor: Actor, instance_id: int) -> list[Checked]:
         row = tx.one("SELECT type FROM ledger.transfer WHERE id = %(id)s", {"id": held})
         if held is None or row is None:
             return []
-        facts = facts_of(tx, _wish(instance, row[0], held))
+        facts = facts_of(tx, wish_of(instance, instance.content, row[0], held))
     return [_checked(check, found, facts) for check, found in run_checks(facts)]
-
-
-def _wish(instance: Instance, transaction_type: str, held: int) -> Wish:
-    return Wish(
-        type=transaction_type,
-        from_account=instance.applicant_account_id,
-        lines=tuple(
-            WishLine(line["instrument"], int(line["quantity"]), line.get("to_account"))
-            for line in instance.content.get("lines", ())
-        ),
-        acting_holder=instance.applicant_id,
-        role=instance.applicant_role,
-        notice_id=instance.subject_id if instance.subject_kind == "notice" else None,
-        held=held,
-    )
 
 
 def _checked(check: Check, found: list[Finding], facts: Facts) -> Checked:

@@ -1,25 +1,28 @@
 """What an application asks of the ledger, checked: the request to reserve, the request to post."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from app.domain.checks import findings
 from app.domain.checks.facts import Facts
 from app.domain.errors import Conflict, Refused
 from app.services.facts import Wish, WishLine, facts_of
+from app.services.instance import Instance
 
 if TYPE_CHECKING:
     from app.services.step import Step
 
 
-def wish_of(step: "Step", transaction_type: str, held: int | None = None) -> Wish:
-    """Return what the application's content asks for, out of the applicant's account."""
-    instance = step.instance
+def wish_of(
+    instance: Instance, content: Mapping[str, Any], transaction_type: str, held: int | None = None
+) -> Wish:
+    """Return what an application's content asks for, out of the applicant's account."""
     return Wish(
         type=transaction_type,
         from_account=instance.applicant_account_id,
         lines=tuple(
             WishLine(line["instrument"], int(line["quantity"]), line.get("to_account"))
-            for line in step.content.get("lines", ())
+            for line in content.get("lines", ())
         ),
         acting_holder=instance.applicant_id,
         role=instance.applicant_role,
@@ -29,8 +32,17 @@ def wish_of(step: "Step", transaction_type: str, held: int | None = None) -> Wis
 
 
 def checked_reserve(step: "Step", transaction_type: str) -> dict[str, Any]:
-    """Return the request of ledger.reserve; raises Refused with every failing check."""
-    facts = facts_of(step.tx, wish_of(step, transaction_type))
+    """Return the request of ledger.reserve; raises Refused with every failing check.
+
+    Raises Conflict when the application holds units already: an instance knows one reservation,
+    and an earlier one would stay held for ever.
+    """
+    if _holds(step):
+        raise Conflict(
+            "这项申请已有预留，须先释放或入账。",
+            "This application holds units already; they are to be released or posted first.",
+        )
+    facts = facts_of(step.tx, wish_of(step.instance, step.content, transaction_type))
     _refuse(facts)
     step.changes["quantity"] = facts.total
     step.changes["ccer_quantity"] = facts.ccer
@@ -52,6 +64,13 @@ def checked_reserve(step: "Step", transaction_type: str) -> dict[str, Any]:
     }
 
 
+def _holds(step: "Step") -> bool:
+    """Whether units are held for the application when the step has come this far."""
+    if any(effect["op"] == "reserve" for effect in step.effects):
+        return True
+    return step.instance.reserved_transfer_id is not None and not step.changes.get("resolved")
+
+
 def checked_post(step: "Step") -> dict[str, Any]:
     """Return the request of ledger.post after the type's checks have run again."""
     transfer = step.instance.reserved_transfer_id
@@ -59,7 +78,7 @@ def checked_post(step: "Step") -> dict[str, Any]:
         raise Conflict("没有可入账的预留。", "There is no reservation to post.")
     kind = step.instance.reserved_type
     if kind is not None:
-        _refuse(facts_of(step.tx, wish_of(step, kind, held=transfer)))
+        _refuse(facts_of(step.tx, wish_of(step.instance, step.content, kind, held=transfer)))
     return {"transfer_id": transfer}
 
 

@@ -1,6 +1,7 @@
 """R10, G18: the CCER offset rule."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -27,6 +28,10 @@ def test_the_default_limit_is_five_percent_of_the_obligation_rounded_down():
 def test_a_limit_is_whole_never_above_the_rate_and_at_most_one_tonne_below_it(obligation, rate):
     limit = OffsetRule(rate=rate).limit(obligation)
     assert limit <= rate * obligation < limit + 1
+
+
+def test_a_rate_of_many_digits_never_rounds_up_to_a_tonne_more():
+    assert OffsetRule(rate=Decimal("0.04" + "9" * 40)).limit(10**12) == 5 * 10**10 - 1
 
 
 def test_a_rate_of_zero_allows_no_ccer():
