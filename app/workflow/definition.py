@@ -12,7 +12,7 @@ from app.workflow.forms import Form
 from app.workflow.lanes import Lane, read_lanes
 from app.workflow.operators import OperatorSpec
 from app.workflow.parser import parse_processes
-from app.workflow.refusals import Refused
+from app.workflow.refusals import Refusal, Refused
 from app.workflow.rules import refusals_of
 
 
@@ -122,7 +122,10 @@ class Definition:
         refusals = refusals_of(bundle, operators)
         if refusals:
             raise Refused(refusals)
-        return cls.accepted(bundle)
+        try:
+            return cls.accepted(bundle)
+        except Exception as error:  # stock raises whatever its parser stumbles over
+            raise Refused([_unreadable(bundle, error)]) from error
 
     @classmethod
     def accepted(cls, bundle: Bundle) -> "Definition":
@@ -193,6 +196,17 @@ class Definition:
 
 _cache: dict[str, Definition] = {}
 _lock = Lock()
+
+
+def _unreadable(bundle: Bundle, error: Exception) -> Refusal:
+    """Say where the engine gave up on a bundle that breaks none of the rules."""
+    return Refusal(
+        getattr(error, "id", None) or bundle.process_id,
+        Label(
+            f"引擎不能读取这一元素；请检查其属性的名称和取值（{error}）。",
+            f"The engine cannot read this element; check names and values given to it ({error}).",
+        ),
+    )
 
 
 def declared_by(diagram: Diagram) -> frozenset[str]:

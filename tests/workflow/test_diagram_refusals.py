@@ -134,3 +134,8 @@ def test_every_rule_is_shown_by_a_mistake(rule: Rule) -> None:
         return  # shown by test_a_broken_form_is_refused
     cases = (read_case(edited(m["process"], (m["old"], m["new"])), OPERATORS) for m in MISTAKES)
     assert any(isinstance(case, Case) and list(rule(case)) for case in cases)
+
+
+def test_a_pool_of_no_process_is_refused() -> None:
+    (reason,) = refused(edited("compliance", (' processRef="compliance"', "")))
+    assert reason.element_id == "compliance"

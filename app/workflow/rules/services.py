@@ -24,6 +24,20 @@ def parameters_are_expressions(case: Case) -> Iterator[Refusal]:
             yield from expression_refusals(case, e, text)
 
 
+def parameters_are_complete(case: Case) -> Iterator[Refusal]:
+    """A parameter says its name, its type and its value, as every BPMN tool writes it."""
+    for e in case.of_kind("serviceTask"):
+        node = e.extension("serviceTaskOperator")
+        for parameter in () if node is None else node.iter(f"{{{SPIFF}}}parameter"):
+            missing = [name for name in ("id", "type", "value") if not parameter.get(name)]
+            if missing:
+                yield refuse(
+                    e.id,
+                    f"一个参数缺少 {'、'.join(missing)}。",
+                    f"A parameter lacks its {', '.join(missing)}.",
+                )
+
+
 def operators_are_known(case: Case) -> Iterator[Refusal]:
     """Operator and parameters are those the registry offers."""
     for e in case.of_kind("serviceTask") if case.operators is not None else ():
@@ -81,6 +95,7 @@ def _parameters(e: Element) -> dict[str, str]:
 
 SERVICES: tuple[Rule, ...] = (
     service_tasks_have_an_operator,
+    parameters_are_complete,
     parameters_are_expressions,
     operators_are_known,
 )
