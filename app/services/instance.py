@@ -1,10 +1,11 @@
 """One instance as a step needs it: loaded in one query, with the diagram it runs."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from app.db import Transaction
 from app.domain.errors import NotFound
@@ -66,7 +67,7 @@ def load_with_task(
 def _from_row(tx: Transaction, row: tuple[Any, ...]) -> Instance:
     values = list(row)
     values[4] = bytes(row[4])
-    values[11] = json.loads(row[11])
+    values[11] = orjson.loads(row[11])
     values[14] = row[14] or {}
     values.append(definition_of(tx, row[3]))
     return Instance(*values)

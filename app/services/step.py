@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
 import psycopg2
 from psycopg2.errorcodes import UNIQUE_VIOLATION
 
@@ -76,7 +77,7 @@ class Step:
         try:
             row = self.tx.one(
                 "SELECT workflow.apply_step(%(step)s::jsonb, %(state)s, %(document)s)",
-                {"step": json.dumps(step), "state": run.dump(), "document": document},
+                {"step": orjson.dumps(step).decode(), "state": run.dump(), "document": document},
             )
         except psycopg2.Error as error:
             raise meaning_of(error) from error
