@@ -75,6 +75,12 @@ def test_counts_stop_at_a_cap_and_say_so(world):
     assert to_do_count(ctx, actor) == COUNTED + 1
 
 
+def test_the_nearest_deadline_is_the_first_that_has_not_passed(world):
+    ctx, actor = world
+    found = page(ctx, actor, Filters(due="today"))
+    assert found.counts.next_due == found.entries[0].due_at >= NOW
+
+
 def test_another_province_sees_nothing_of_this_one(world, module_database):
     ctx, actor = world
     other = actor_of(module_database.owner_url, "P2")

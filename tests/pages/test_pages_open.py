@@ -50,3 +50,11 @@ def test_a_review_and_a_form_open(market):
     assert answer.status_code == 200, answer.text
     form = market.as_(EMITTER).get(f"/applications/new/compliance/{market.notice_of('QL')}")
     assert form.status_code == 200, form.text
+
+
+def test_a_role_without_work_meets_no_empty_list_of_it(market):
+    for member in (AUDITOR, OPERATOR):
+        page = market.as_(member).get("/", follow_redirects=True).text
+        assert "todo-link" not in page
+        assert "没有待办" not in page
+    assert "todo-link" in market.as_(EMITTER).get("/", follow_redirects=True).text

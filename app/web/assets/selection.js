@@ -39,7 +39,8 @@ function keepRow() {
     if (!row.matches?.('[data-rows] tbody tr')) return;
     kept = { id: row.id, on: row.querySelector('input[type=checkbox]').checked, at: row.classList.contains('at') };
   });
-  document.addEventListener('htmx:afterSwap', () => {
+  // Not before it has settled: until then htmx gives the new row the old one's attributes.
+  document.addEventListener('htmx:afterSettle', () => {
     const row = kept && document.getElementById(kept.id);
     if (row) {
       row.querySelector('input[type=checkbox]').checked = kept.on;
@@ -65,7 +66,7 @@ function press(event) {
     rows[at]?.classList.remove('at');
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
     row?.classList.add('at');
-    row?.querySelector('a, input')?.focus();
+    (row?.querySelector('a') ?? row?.querySelector('input'))?.focus();
   };
   const act = {
     j: () => go(at + 1),
