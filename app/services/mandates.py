@@ -1,17 +1,15 @@
 """Let a person act for an account, and end that again (R44, G21, A15)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from app.audit.events import record
-from app.db import Transaction
 from app.domain.canonical import new_salt
 from app.domain.clock import local_day
 from app.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from app.domain.label import Label
 from app.services.actor import Actor
 from app.services.context import Context
+from app.services.history import note
 
 RIGHTS = ("initiate", "confirm", "both", "read")
 MAY_OPEN = frozenset({"registry_operator", "system_operator"})
@@ -58,7 +56,7 @@ def open_person(ctx: Context, by: Actor | None, person: NewPerson) -> int:
                 f"会员编号 {person.member_no} 已存在。",
                 f"Member {person.member_no} exists already.",
             )
-        _write(tx, at, by, "identity:person:opened", f"person:{row[0]}")
+        note(tx, at, by, "identity:person:opened", f"person:{row[0]}")
     return int(row[0])
 
 
@@ -105,7 +103,7 @@ def give_mandate(
         )
         assert row is not None  # noqa: S101 -- RETURNING of one inserted row
         data = {"account": account_id, "rights": rights, "person": person_id}
-        _write(tx, at, by, "identity:mandate:given", f"mandate:{row[0]}", data)
+        note(tx, at, by, "identity:mandate:given", f"mandate:{row[0]}", data)
     return int(row[0])
 
 
@@ -130,7 +128,7 @@ def end_mandate(ctx: Context, by: Actor | None, mandate_id: int, last_day: date)
             {"day": last_day, "id": mandate_id},
         )
         data = {"last_day": last_day.isoformat()}
-        _write(tx, at, by, "identity:mandate:ended", f"mandate:{mandate_id}", data)
+        note(tx, at, by, "identity:mandate:ended", f"mandate:{mandate_id}", data)
 
 
 # The account is locked, so that two mandates given at once meet one another.
@@ -152,23 +150,3 @@ def _may(by: Actor | None) -> None:
             "只有注册登记机构可以办理开户和授权。",
             "Only the registry operator opens people and gives mandates.",
         )
-
-
-def _write(
-    tx: Transaction,
-    at: datetime,
-    by: Actor | None,
-    tag: str,
-    subject: str,
-    data: Mapping[str, object] | None = None,
-) -> None:
-    record(
-        tx,
-        at,
-        tag,
-        subject=subject,
-        person_id=by.person_id if by else None,
-        account_id=by.account_id if by else None,
-        role=by.role if by else None,
-        data=data,
-    )

@@ -19,6 +19,7 @@ from app.domain.offset_rule import OffsetRule
 from app.domain.scope import Scope
 from app.services.actor import Actor
 from app.services.context import Context
+from app.services.history import note
 
 # The notice itself stands twice, or its ceiling does: RL410, the ledger's "this code is taken".
 ALREADY_ISSUED = frozenset({"23505", "RL410"})
@@ -147,7 +148,8 @@ def _issue(
             f"该单位 {request.year} 年度的履约通知书已下达。",
             f"This emitter already has a compliance notice for {request.year}.",
         ) from error
-    _record(ctx, tx, actor, number, request)
+    data = {"obligation": str(request.obligation), "year": request.year}
+    note(tx, ctx.clock.now(), actor, "compliance:notice:issue", f"notice:{number}", data)
     return notice
 
 
@@ -167,21 +169,3 @@ def _ceiling(tx: Transaction, code: str, total: int) -> int:
     row = tx.one("SELECT ledger.open_ceiling(%(code)s, %(total)s)", {"code": code, "total": total})
     assert row is not None  # noqa: S101 - a function always gives a row
     return int(row[0])
-
-
-def _record(
-    ctx: Context, tx: Transaction, actor: Actor, number: str, request: NoticeRequest
-) -> None:
-    tx.run(
-        """INSERT INTO audit.event (at, tag, person_id, account_id, role, subject, data)
-           VALUES (%(at)s, 'compliance:notice:issue', %(person)s, %(account)s, %(role)s,
-               %(subject)s, %(data)s)""",
-        {
-            "at": ctx.clock.now(),
-            "person": actor.person_id,
-            "account": actor.account_id,
-            "role": actor.role,
-            "subject": f"notice:{number}",
-            "data": json.dumps({"obligation": str(request.obligation), "year": request.year}),
-        },
-    )

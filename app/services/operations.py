@@ -3,6 +3,7 @@
 from app.domain.errors import Forbidden, NotFound
 from app.identity.actor import Actor
 from app.services.context import Context
+from app.services.history import note
 from app.services.workload import OPERATORS
 
 
@@ -35,15 +36,4 @@ def _retry(ctx: Context, actor: Actor, sql: str, number: int, kind: str) -> None
     with ctx.database.transaction() as tx:
         if not tx.run(sql, {"id": number, "now": ctx.clock.now()}):
             raise NotFound("这一项已不需要重试。", "This no longer needs a retry.")
-        tx.run(
-            """INSERT INTO audit.event (at, tag, person_id, account_id, role, subject)
-               VALUES (%(at)s, 'operations:retry:request', %(person)s, %(account)s, %(role)s,
-                   %(subject)s)""",
-            {
-                "at": ctx.clock.now(),
-                "person": actor.person_id,
-                "account": actor.account_id,
-                "role": actor.role,
-                "subject": f"{kind}:{number}",
-            },
-        )
+        note(tx, ctx.clock.now(), actor, "operations:retry:request", f"{kind}:{number}")

@@ -11,6 +11,7 @@ from app.identity.passwords import matches, objection, store_password
 from app.identity.sessions import SignedIn, end_sessions
 from app.services.actor import Actor
 from app.services.context import Context
+from app.services.history import note
 
 
 def change_password(ctx: Context, who: SignedIn, old: str, new: str, again: str) -> None:
@@ -33,16 +34,8 @@ def change_password(ctx: Context, who: SignedIn, old: str, new: str, again: str)
             raise Invalid("密码没有修改。", "The password was not changed.", fields=fields)
         store_password(tx, person, new, at)
         ended = end_sessions(tx, person, at, keep=who.token_hash)
-        record(
-            tx,
-            at,
-            "identity:password:changed",
-            person_id=person,
-            account_id=who.actor.account_id,
-            role=who.actor.role,
-            subject=f"person:{person}",
-            data={"sessions_ended": ended},
-        )
+        data = {"sessions_ended": ended}
+        note(tx, at, who.actor, "identity:password:changed", f"person:{person}", data)
 
 
 def issue_enrolment(ctx: Context, by: Actor | None, member_no: str) -> str:
@@ -59,15 +52,7 @@ def issue_enrolment(ctx: Context, by: Actor | None, member_no: str) -> str:
         if row is None:
             raise NotFound(f"没有会员编号 {member_no}。", f"There is no member {member_no}.")
         token = new_enrolment(tx, row[0], at)
-        record(
-            tx,
-            at,
-            "identity:enrolment:issued",
-            person_id=by.person_id if by else None,
-            account_id=by.account_id if by else None,
-            role=by.role if by else None,
-            subject=f"person:{row[0]}",
-        )
+        note(tx, at, by, "identity:enrolment:issued", f"person:{row[0]}")
     return token
 
 

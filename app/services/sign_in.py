@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from app.audit.events import record
 from app.db import Transaction
 from app.domain.clock import local_day
 from app.domain.errors import Forbidden, Invalid, NotFound
@@ -13,6 +12,7 @@ from app.identity.factors import Attempt, member_by_number, proved
 from app.identity.mandates import actor_for, first_mandate
 from app.identity.sessions import SignedIn
 from app.services.context import Context
+from app.services.history import note
 
 
 class WrongCaptcha(Invalid):
@@ -61,15 +61,7 @@ def _attempt(
         )
     token = sessions.open_session(tx, member.person_id, mandate, ip, at)
     sessions.record_sign_in(tx, member.person_id, at, ip, succeeded=True)
-    record(
-        tx,
-        at,
-        "identity:session:opened",
-        person_id=actor.person_id,
-        account_id=actor.account_id,
-        role=actor.role,
-        subject=f"person:{actor.person_id}",
-    )
+    note(tx, at, actor, "identity:session:opened", f"person:{actor.person_id}")
     return token
 
 
@@ -88,7 +80,7 @@ def sign_out(ctx: Context, who: SignedIn) -> None:
     at = ctx.clock.now()
     with ctx.database.transaction() as tx:
         sessions.end_session(tx, who.token_hash, at)
-        _record(tx, at, who, "identity:session:ended")
+        note(tx, at, who.actor, "identity:session:ended", f"person:{who.actor.person_id}")
 
 
 def act_for(ctx: Context, who: SignedIn, mandate_id: int) -> None:
@@ -99,24 +91,4 @@ def act_for(ctx: Context, who: SignedIn, mandate_id: int) -> None:
         if actor is None:
             raise NotFound
         sessions.act_under(tx, who.token_hash, mandate_id)
-        record(
-            tx,
-            at,
-            "identity:session:switched",
-            person_id=actor.person_id,
-            account_id=actor.account_id,
-            role=actor.role,
-            subject=f"person:{actor.person_id}",
-        )
-
-
-def _record(tx: Transaction, at: datetime, who: SignedIn, tag: str) -> None:
-    record(
-        tx,
-        at,
-        tag,
-        person_id=who.actor.person_id,
-        account_id=who.actor.account_id,
-        role=who.actor.role,
-        subject=f"person:{who.actor.person_id}",
-    )
+        note(tx, at, actor, "identity:session:switched", f"person:{actor.person_id}")

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from app.audit.events import record
 from app.domain.clock import local_day
 from app.domain.errors import Invalid, NotFound
 from app.domain.label import Label
@@ -12,6 +11,7 @@ from app.identity.mandates import actor_by_member_no, actor_for, first_mandate
 from app.identity.tokens import TokenUse, TokenView
 from app.services.actor import Actor
 from app.services.context import Context
+from app.services.history import note
 
 LONGEST_NAME = 60
 
@@ -32,16 +32,8 @@ def make_token(
         token_id, token = tokens.write_token(
             tx, actor, mandate_id, name, kept, at, at + timedelta(days=days)
         )
-        record(
-            tx,
-            at,
-            "identity:api_token:made",
-            person_id=actor.person_id,
-            account_id=actor.account_id,
-            role=actor.role,
-            subject=f"api_token:{token_id}",
-            data={"scopes": list(kept), "days": days},
-        )
+        data = {"scopes": list(kept), "days": days}
+        note(tx, at, actor, "identity:api_token:made", f"api_token:{token_id}", data)
     return token
 
 
@@ -73,15 +65,7 @@ def revoke(ctx: Context, actor: Actor, token_id: int) -> None:
     with ctx.database.transaction() as tx:
         if not tokens.revoke_token(tx, actor.person_id, token_id, at):
             raise NotFound
-        record(
-            tx,
-            at,
-            "identity:api_token:revoked",
-            person_id=actor.person_id,
-            account_id=actor.account_id,
-            role=actor.role,
-            subject=f"api_token:{token_id}",
-        )
+        note(tx, at, actor, "identity:api_token:revoked", f"api_token:{token_id}")
 
 
 def token_use(ctx: Context, token: str) -> TokenUse | None:
