@@ -71,6 +71,7 @@ def test_the_application_writes_no_table_of_the_ledger(module_database, table, s
         "UPDATE workflow.instance SET applicant_account_id = 1",
         "UPDATE workflow.task SET holder_id = 1",
         "UPDATE compliance.notice SET obligation = 1",
+        "INSERT INTO audit.event (id, at, tag) OVERRIDING SYSTEM VALUE VALUES (-5, now(), 'x')",
         "SELECT ledger.settle_ceilings(1, 1, 1)",
         "SELECT ledger.create_units(NULL)",
         "SELECT ledger.take(NULL, 1, 'registry_available', NULL)",
