@@ -18,7 +18,7 @@ The same services, numbered checks and errors as the pages.
 * Lists give a `next` cursor; pass it back as `cursor`.
 * Send `Idempotency-Key` with a submission or decision: the same key with the same content gives
   the first answer, with other content 409.
-* A token has 1200 requests a minute; then 429 with `Retry-After`, until some of them are a minute old.
+* A token has 1200 requests a minute; beyond them 429 with `Retry-After`.
 * Errors are `{status, code, message: {zh, en}}`, with `findings` (failing numbered checks, all at
   once) or `fields` (what is wrong where). What is not yours does not exist: 404.
 """
