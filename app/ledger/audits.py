@@ -186,6 +186,11 @@ FROM (VALUES ('block_place', 'unit_block'), ('block_origin', 'unit_block'),
 WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgname = g.name
                   AND t.tgrelid = to_regclass('ledger.' || g.of_table))"""
 
+# What was decided on is what is hashed: a leaf is SHA-256(0x00 || stored bytes).
+LEAVES = r"""
+SELECT format('decision %s: its leaf is not the hash of its document', d.id)
+FROM workflow.decision d WHERE d.leaf <> sha256('\x00'::bytea || d.document)"""
+
 AUDITS: Mapping[str, str] = {
     "lines and entries": LINES,
     "resolved more than once": RESOLUTION,
@@ -197,4 +202,5 @@ AUDITS: Mapping[str, str] = {
     "backing": BACKING,
     "positions": POSITIONS,
     "guards": GUARDS,
+    "decisions": LEAVES,
 }

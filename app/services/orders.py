@@ -21,6 +21,9 @@ from app.services.facts import Wish, WishLine, facts_of
 from app.services.types import type_facts
 
 
+KEYS = "order:"  # the keys of orders stand apart from those of applications
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """Units of one instrument for one account; ``quantity`` in whole tonnes.
@@ -61,7 +64,7 @@ def execute(ctx: Context, actor: Actor, order: Order) -> int:
 
 def execute_within(ctx: Context, tx: Transaction, actor: Actor, order: Order) -> int:
     """Do the same inside a transaction that is already open."""
-    if _known(tx, order.key):
+    if _known(tx, KEYS + order.key):
         request = _request(ctx, actor, order, _instruments(tx, order))
         return int(call(tx, "direct", request)["transfer_id"])
     _refuse_unentitled(ctx, tx, actor, order)
@@ -136,7 +139,7 @@ def _request(
     ctx: Context, actor: Actor, order: Order, instruments: Mapping[str, int]
 ) -> dict[str, Any]:
     return {
-        "key": order.key,
+        "key": KEYS + order.key,
         "type": order.type,
         "from_account": order.from_account,
         "lines": [

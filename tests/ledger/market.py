@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from app.db import Database, Transaction
+from app.domain.canonical import leaf
 from app.ledger.effects import By, Direct, Draw, Effect, Line, Order, Post, Reserve, Reverse, Void
 from app.ledger.instruments import NewInstrument, create
 from app.ledger.posting import Outcome, execute
@@ -76,7 +77,7 @@ class Market:
                     "n": n,
                     "person": self.people[name],
                     "role": self.roles[name],
-                    "leaf": bytes(32),
+                    "leaf": leaf(b""),
                     "at": AT,
                 },
             )

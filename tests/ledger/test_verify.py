@@ -71,6 +71,11 @@ def test_a_ledger_nobody_tampered_with_verifies(a_lived_in_market: Market):
 
 
 TAMPERINGS = {
+    "an edited decision": (
+        """ALTER TABLE workflow.decision DISABLE TRIGGER append_only_row;
+           UPDATE workflow.decision SET document = '{}' WHERE id = 1""",
+        {"decisions"},
+    ),
     "a unit held twice": (
         """ALTER TABLE ledger.unit_block DROP CONSTRAINT unit_held_once;
            INSERT INTO ledger.unit_block (instrument_id, account_id, position, serials)

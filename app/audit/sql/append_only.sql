@@ -19,6 +19,9 @@ BEGIN
             'FOR EACH ROW EXECUTE FUNCTION audit.refuse_change()', t);
         EXECUTE format('CREATE TRIGGER append_only_table BEFORE TRUNCATE ON %s '
             'FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()', t);
+        -- A replication role, too, is refused.
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only_row, '
+            'ENABLE ALWAYS TRIGGER append_only_table', t);
     END LOOP;
 END $$;
 
