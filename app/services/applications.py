@@ -61,9 +61,7 @@ def _begun(
 
     A second request with the key waits here until the first has committed or given up.
     """
-    tx.run(
-        "SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 0))", {"key": idempotency_key}
-    )
+    tx.run("SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 0))", {"key": idempotency_key})
     row = tx.one(
         """SELECT i.id, i.number, i.bundle_hash, d.element_id, d.document
            FROM workflow.decision d JOIN workflow.instance i ON i.id = d.instance_id

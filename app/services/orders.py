@@ -20,7 +20,6 @@ from app.services.context import Context
 from app.services.facts import Wish, WishLine, facts_of
 from app.services.types import type_facts
 
-
 KEYS = "order:"  # the keys of orders stand apart from those of applications
 
 

@@ -54,7 +54,12 @@ def test_reductions_outside_the_rule_are_objected_to(rule, unit):
 
 
 def test_reductions_inside_the_rule_are_not_objected_to():
-    rule = {"regions": ["示范省"], "project_types": ["wind"], "vintage_from": 2013, "vintage_to": 2024}
+    rule = {
+        "regions": ["示范省"],
+        "project_types": ["wind"],
+        "vintage_from": 2013,
+        "vintage_to": 2024,
+    }
     assert OffsetRule.from_json(rule).objection(Reductions()) is None
 
 
