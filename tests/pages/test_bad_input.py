@@ -126,7 +126,6 @@ def test_a_review_without_a_conclusion_or_opinion_changes_nothing(market, form):
 )  # fmt: skip
 def test_a_notice_with_a_wrong_value_is_not_issued(market, change):
     emitter = market.holder_of("XH")
-    # The market's emitters all have a notice: a wrong value is found before that.
     form = {"year": "2025", "obligation": "1000", "ccer_rate": "5", "deadline": ""} | change
     answer = market.as_(PROVINCE).post(f"/notices/issue/{emitter}", form)
     assert answer.status_code == 422, answer.text[:800]
@@ -144,6 +143,13 @@ def test_claiming_nonsense_claims_nothing(market):
 
 def test_a_second_notice_of_a_year_is_refused_in_plain_words(market):
     form = {"year": "2025", "obligation": "1000"}
-    answer = market.as_(PROVINCE).post(f"/notices/issue/{market.holder_of('XH')}", form)
+    answer = market.as_(PROVINCE).post(f"/notices/issue/{market.holder_of('WH')}", form)
     assert answer.status_code == 422
     assert "履约通知书已下达" in answer.text
+
+
+def test_a_right_notice_is_issued_from_the_page(market):
+    emitter = market.holder_of("XH")
+    form = {"year": "2025", "obligation": "52300", "ccer_rate": "5", "deadline": ""}
+    assert market.as_(PROVINCE).post(f"/notices/issue/{emitter}", form).status_code == 302
+    assert "52,300" in market.as_(PROVINCE).get("/notices").text

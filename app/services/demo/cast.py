@@ -143,8 +143,8 @@ SECOND_SIGN_INS = ("33000000013", "21042300119", "53000000021", "21042300201", "
 class Emitter:
     """An invented key emitter; quantities in whole tonnes.
 
-    ``story`` says how far its surrender has come: none, draft, submitted, returned, resubmitted,
-    approved, part (a part approved, a part pending).
+    ``story`` says how far its surrender has come: unnoticed (no notice yet), none, draft,
+    submitted, returned, resubmitted, approved, part (a part approved, a part pending).
     """
 
     code: str
@@ -235,7 +235,9 @@ EMITTERS = (
         176_540,
         "submitted",
     ),
-    Emitter("XH", "星湖玻璃有限公司", "Xinghu Glass", "PROVINCE-33", 45_000, 0, 52_300, "none"),
+    Emitter(
+        "XH", "星湖玻璃有限公司", "Xinghu Glass", "PROVINCE-33", 45_000, 0, 52_300, "unnoticed"
+    ),
     Emitter(
         "CL",
         "苍岭铝业有限公司",

@@ -110,7 +110,7 @@ def _notices(
                 f"示范环函〔{year + 1}〕7号",
             )
             for e in EMITTERS
-            if e.province == province
+            if e.province == province and e.story != "unnoticed"
         ]
         issue_all(ctx, actors[opened[province].members[0]], requests)
 
@@ -122,6 +122,8 @@ def _stories(
         notices = dict(tx.all("SELECT emitter_id, id FROM compliance.notice"))
     for emitter in EMITTERS:
         holder = opened[f"EMITTER-{emitter.code}"]
+        if holder.holder_id not in notices:
+            continue
         story = Story(
             ctx,
             actors[holder.members[0]],
