@@ -10,14 +10,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 TREES=${FRESH_TREES:-/var/tmp/registry-fresh}
-MIRROR=${FRESH_MIRROR:-http://deb.debian.org/debian}
+MIRROR=${FRESH_MIRROR:-}  # debootstrap knows its own; another may be named
 PORT=8345
 
 base() {  # a tree of that suite, made once
   local tree="$TREES/$1"
   [ -e "$tree.made" ] && return
   rm -rf "$tree"; mkdir -p "$TREES"
-  debootstrap --variant=minbase --include=python3,make "$1" "$tree" "$MIRROR" >"$tree.log" 2>&1 ||
+  debootstrap --variant=minbase --include=python3,make "$1" "$tree" ${MIRROR:+"$MIRROR"} >"$tree.log" 2>&1 ||
     { tail "$tree.log"; exit 1; }
   touch "$tree.made"
 }
