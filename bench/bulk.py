@@ -19,7 +19,7 @@ SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index
 WHERE i.indrelid = ANY (%(tables)s::regclass[])
   AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)"""
 TRIGGERS = """
-SELECT t.tgrelid::regclass::text, t.tgname FROM pg_trigger t
+SELECT t.tgrelid::regclass::text, t.tgname, t.tgenabled::text FROM pg_trigger t
 WHERE t.tgrelid = ANY (%(tables)s::regclass[]) AND NOT t.tgisinternal"""
 
 
@@ -33,15 +33,15 @@ def bare(cursor: Any, tables: Sequence[str]) -> Iterator[None]:
         cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
     for name, _ in indexes:
         cursor.execute(f"DROP INDEX {name}")
-    for table, name in triggers:
+    for table, name, _ in triggers:
         cursor.execute(f'ALTER TABLE {table} DISABLE TRIGGER "{name}"')
     yield
     for _, definition in indexes:
         cursor.execute(definition)
     for table, name, definition in constraints:
         cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
-    for table, name in triggers:
-        always = "ALWAYS" if table.startswith("ledger.") else ""
+    for table, name, enabled in triggers:
+        always = "ALWAYS" if enabled == "A" else ""
         cursor.execute(f'ALTER TABLE {table} ENABLE {always} TRIGGER "{name}"')
 
 
