@@ -130,7 +130,9 @@ def test_root_lends_the_cluster_and_changes_no_folder_that_is_not_its_own(open_f
     server.start()
     try:
         assert Path(f"/proc/{server.running()}").stat().st_uid == nobody.pw_uid
-        assert server.place.base.parent == server.var
+        # A checkout under a home that others may not enter hides the programs, and both move.
+        reachable = all(folder.stat().st_mode & 0o001 for folder in postgres_bin().parents)
+        assert (server.place.base.parent == server.var) is reachable
         assert modes(open_folder) == before
     finally:
         server.stop()
