@@ -15,9 +15,9 @@ from app.domain.errors import NotFound
 from app.domain.label import Label
 from app.identity.actor import Actor
 from app.ledger.instruments import Instrument, by_code
+from app.ledger.journal import Movement, movements_of
 from app.services.context import Context
 from app.services.definitions import definition_of
-from app.services.journal import Movement, movements_of
 from app.services.progress import NoticeView, notice_within
 from app.services.replay import Frame, frames_of
 from app.services.standing import STANDING, Standing, standing_of

@@ -8,10 +8,10 @@ from werkzeug.wrappers import Response
 
 from app.domain.errors import NotFound
 from app.domain.label import Label
+from app.ledger.journal import ACTIONS
 from app.ledger.statement import Movement, Side
 from app.services import holdings
 from app.services.holdings import SIDES, HoldingsView
-from app.services.journal import ACTIONS
 from app.web.formats import label, when
 from app.web.pages.sheets import Cell, csv_file, xlsx_file
 from app.web.pages.words import position

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.domain.clock import BEIJING
 from app.domain.label import Label
 from app.ledger.holdings import Holding
-from app.services.journal import ACTIONS
+from app.ledger.journal import ACTIONS
 from app.web.formats import label, tonnes
 
 POSITIONS = {
