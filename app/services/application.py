@@ -191,12 +191,7 @@ def diagram(ctx: Context, actor: Actor, instance_id: int) -> tuple[Definition, b
     with ctx.database.transaction() as tx:
         row = visible(tx, actor, instance_id)
         definition = definition_of(tx, row["bundle_hash"])
-    file = next(
-        content
-        for name, content in definition.bundle.files.items()
-        if name.endswith(f"{definition.process_id}.bpmn")
-    )
-    return definition, file
+    return definition, definition.bundle.diagram
 
 
 def _notice(tx: Transaction, actor: Actor, row: Mapping[str, Any]) -> NoticeView | None:
@@ -252,7 +247,7 @@ def _triggers(
         trigger
         for trigger in definition.triggers.values()
         if trigger.attached_to in here
-        and definition.lanes[trigger.lane].role == actor.role
+        and actor.role in definition.lanes[trigger.lane].roles
         and row["applicant_id"] == actor.holder_id
     ]
 

@@ -47,7 +47,9 @@ def blank(ctx: Context, actor: Actor, process_id: str, subject_id: int | None) -
         subject = subject_of(tx, definition.subject, subject_id, actor)
         values = {k: v for k, v in subject.values.items() if k in definition.declared}
         run = Run.start(definition, values, ctx.clock, _nothing_yet)
-        mine = [t.task for t in run.open_tasks() if _lane_role(definition, t.task) == actor.role]
+        mine = [
+            t.task for t in run.open_tasks() if actor.role in definition.lanes[t.task.lane].roles
+        ]
         if not mine or actor.rights == "read":
             raise Forbidden(
                 "您的角色不能发起这项申请。", "Your role cannot start this application."
@@ -59,10 +61,6 @@ def blank(ctx: Context, actor: Actor, process_id: str, subject_id: int | None) -
         )
     task = mine[0]
     return Blank(definition, task, definition.forms[task.form], subject.id, notice)
-
-
-def _lane_role(definition: Definition, task: UserTask) -> str | None:
-    return definition.lanes[task.lane].role
 
 
 def _nothing_yet(operator: str, _params: Mapping[str, Any]) -> NoReturn:

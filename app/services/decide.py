@@ -176,7 +176,7 @@ def _open_task(
 ) -> tuple[Instance, Mapping[str, Any]]:
     """Return the instance and its open task; the version check when writing is the lock."""
     instance, task = load_with_task(tx, request.instance_id, request.key)
-    if actor.holder_id not in instance.parties.values() and task["holder_id"] != actor.holder_id:
+    if not instance.has_party(actor.holder_id) and task["holder_id"] != actor.holder_id:
         raise NotFound
     if task["element_id"] is None:
         raise first_decision(tx, instance.id, request.key)

@@ -1,6 +1,6 @@
 """One instance as a step needs it: loaded in one query, with the diagram it runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from app.db import Transaction
 from app.domain.errors import NotFound
 from app.services.definitions import definition_of
 from app.workflow.definition import Definition
+from app.workflow.lanes import Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,23 @@ class Instance:
     content: Mapping[str, Any]
     reserved_transfer_id: int | None
     submitted_at: datetime | None
-    parties: Mapping[str, int]
+    members: Mapping[str, tuple[int, ...]]
     reserved_type: str | None
+    applicant_role: str
     definition: Definition
 
     @property
-    def applicant_role(self) -> str:
-        """The role in which the applicant acts: that of its lane in this diagram."""
-        lanes = self.definition.lanes.values()
-        mine = (x.role for x in lanes if x.party == "applicant" and x.key in self.parties)
-        return next(mine, None) or ""
+    def parties(self) -> Mapping[str, int]:
+        """The holder in each lane that has one; ``members`` also has lanes with several."""
+        return {lane: holders[0] for lane, holders in self.members.items()}
+
+    def has_party(self, holder_id: int) -> bool:
+        """Whether a holder takes part, or took part: who was dropped still sees its own review."""
+        return any(holder_id in holders for holders in self.members.values())
+
+    def role_in(self, lane: Lane) -> str | None:
+        """The role of a lane's people; where several may begin a flow, that of who began it."""
+        return self.applicant_role if lane.party == "applicant" else lane.role
 
 
 OPEN_TASK = ("element_id", "visit", "lane", "holder_id", "role", "claimed_by")
@@ -68,6 +76,13 @@ def _from_row(tx: Transaction, row: tuple[Any, ...]) -> Instance:
     values = list(row)
     values[4] = bytes(row[4])
     values[11] = orjson.loads(row[11])
-    values[14] = row[14] or {}
+    values[14] = _members(row[14] or ())
     values.append(definition_of(tx, row[3]))
     return Instance(*values)
+
+
+def _members(rows: Sequence[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
+    members: dict[str, tuple[int, ...]] = {}
+    for lane, holder in rows:
+        members[lane] = (*members.get(lane, ()), holder)
+    return members

@@ -1,9 +1,10 @@
 """Which holder plays which lane of an instance, by processes/lanes.toml and nothing else.
 
 A lane's ``party`` is one of: ``applicant`` (who started, through its account),
-``applicant.province`` (the authority it answers to), ``any`` (the only holder of the lane's
-role: the registry operator, the national authority), ``item`` (named by a multi-instance item,
-resolved when its task opens).
+``applicant.province`` (the authority it answers to), ``subject.authority`` (that of what the
+instance is about: of a pilot region), ``any`` (the only holder of the lane's role: the registry
+operator, the national authority), ``item`` (named by a multi-instance item; a party from the
+moment its task opens).
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from app.db import Transaction
 from app.domain.errors import Forbidden, Invalid
 from app.services.actor import Actor
 from app.services.instance import Instance
+from app.services.subjects import Subject
 from app.workflow.definition import Definition
 from app.workflow.lanes import Lane
 
@@ -25,19 +27,24 @@ class Party:
     account_id: int | None
 
 
-def parties_of(tx: Transaction, definition: Definition, applicant: Actor) -> list[Party]:
+def parties_of(
+    tx: Transaction, definition: Definition, applicant: Actor, subject: Subject
+) -> list[Party]:
     """Return the parties of a new instance; raises Invalid when a lane has nobody to fill it."""
     drawn = {task.lane for task in definition.tasks.values()}
     drawn |= {trigger.lane for trigger in definition.triggers.values()}
     lanes = [definition.lanes[name] for name in sorted(drawn)]
-    return [_party(tx, lane, applicant) for lane in lanes if lane.role and lane.party != "item"]
+    fixed = (lane for lane in lanes if lane.role and lane.party != "item")
+    return [_party(tx, lane, applicant, subject) for lane in fixed]
 
 
-def _party(tx: Transaction, lane: Lane, applicant: Actor) -> Party:
+def _party(tx: Transaction, lane: Lane, applicant: Actor, subject: Subject) -> Party:
     if lane.party == "applicant":
         return Party(lane.key, applicant.holder_id, applicant.account_id)
     if lane.party == "applicant.province" and applicant.province_id is not None:
         return Party(lane.key, applicant.province_id, None)
+    if lane.party == "subject.authority" and subject.authority_id is not None:
+        return Party(lane.key, subject.authority_id, None)
     if lane.party == "any":
         rows = tx.all(
             "SELECT id FROM identity.holder WHERE role = %(role)s LIMIT 2", {"role": lane.role}

@@ -49,7 +49,7 @@ def start_within(
     run = Run.start(definition, _declared(definition, subject.values), ctx.clock, _no_effects)
     _refuse_wrong_role(definition, run, actor)
     instance_id, number = _insert(tx, actor, definition, subject, at)
-    _insert_parties(tx, definition, actor, instance_id)
+    _insert_parties(tx, definition, actor, subject, instance_id)
     instance = load(tx, instance_id)
     return Started(instance_id, number, _open_first(tx, instance, actor, run, at))
 
@@ -67,7 +67,7 @@ def _declared(definition: Definition, values: Mapping[str, Any]) -> dict[str, An
 
 
 def _refuse_wrong_role(definition: Definition, run: Run, actor: Actor) -> None:
-    roles = {definition.lanes[task.task.lane].role for task in run.open_tasks()}
+    roles = {role for task in run.open_tasks() for role in definition.lanes[task.task.lane].roles}
     if actor.role not in roles or actor.rights == "read":
         raise Forbidden("您的角色不能发起这项申请。", "Your role cannot start this application.")
 
@@ -77,9 +77,9 @@ def _insert(
 ) -> tuple[int, str]:
     row = tx.one(
         """INSERT INTO workflow.instance (number, process_id, bundle_hash, state, applicant_id,
-               applicant_account_id, subject_kind, subject_id, created_at)
+               applicant_account_id, applicant_role, subject_kind, subject_id, created_at)
            SELECT %(prefix)s || lpad(n::text, 7, '0'), %(process)s, %(hash)s, '', %(holder)s,
-               %(account)s, %(kind)s, %(subject)s, %(at)s
+               %(account)s, %(role)s, %(kind)s, %(subject)s, %(at)s
            FROM nextval('workflow.application_number') AS n RETURNING id, number""",
         {
             "prefix": f"{definition.number_prefix}-{local_day(at).year}-",
@@ -87,6 +87,7 @@ def _insert(
             "hash": definition.hash,
             "holder": actor.holder_id,
             "account": actor.account_id,
+            "role": actor.role,
             "kind": subject.kind,
             "subject": subject.id,
             "at": at,
@@ -97,9 +98,9 @@ def _insert(
 
 
 def _insert_parties(
-    tx: Transaction, definition: Definition, actor: Actor, instance_id: int
+    tx: Transaction, definition: Definition, actor: Actor, subject: Subject, instance_id: int
 ) -> None:
-    for party in parties_of(tx, definition, actor):
+    for party in parties_of(tx, definition, actor, subject):
         tx.run(
             """INSERT INTO workflow.party (instance_id, lane, holder_id, account_id)
                VALUES (%(instance)s, %(lane)s, %(holder)s, %(account)s)""",
@@ -136,7 +137,7 @@ def _open_first(tx: Transaction, instance: Instance, actor: Actor, run: Run, at:
                 "name_en": task.task.label.en,
                 "process": instance.process_id,
                 "lane": lane.key,
-                "role": lane.role,
+                "role": instance.role_in(lane),
                 "holder": instance.parties[lane.key],
                 "visit": task.visit,
                 "due": task.due,

@@ -22,7 +22,7 @@ from app.failpoints import reached
 from app.ledger.refusals import refusal_of
 from app.services.actor import Actor
 from app.services.instance import Instance
-from app.workflow.run import Run
+from app.workflow.run import OpenTask, Run
 
 KEY_ONCE = "decision_idempotency_key_key"
 
@@ -86,6 +86,8 @@ class Step:
 
     def _step(self, run: Run, before: frozenset[int], hashed: bytes) -> dict[str, Any]:
         opened = {task.key: task for task in run.open_tasks()}
+        new = [task for key, task in opened.items() if key not in before]
+        joining = [j for j in map(self._joining, new) if j is not None]
         wake = run.next_wake()
         decided = self.decided
         return {
@@ -113,17 +115,18 @@ class Step:
             },
             "effects": self.effects,
             "close": [key for key in before if key not in opened],
-            "open": [self._open(task) for key, task in opened.items() if key not in before],
+            "open": [self._open(task) for task in new],
             "tag": f"workflow:{self.instance.process_id}.{decided.element_id}:{self._action()}",
             "data": json.dumps(self._data(), ensure_ascii=False),
             "path": _path(run),
             "notifications": self.notifications,
             "outbox": [*self.outbox, self._told()],
             **({"draft_done": self.draft_done} if self.draft_done else {}),
+            **({"joining": joining} if joining else {}),
             **self.changes,
         }
 
-    def _open(self, task: Any) -> dict[str, Any]:
+    def _open(self, task: OpenTask) -> dict[str, Any]:
         lane = self.instance.definition.lanes[task.task.lane]
         holder = int(task.item) if lane.party == "item" else self.instance.parties[lane.key]
         return {
@@ -132,11 +135,18 @@ class Step:
             "name": task.task.label.zh,
             "name_en": task.task.label.en,
             "lane": lane.key,
-            "role": lane.role,
+            "role": self.instance.role_in(lane),
             "holder_id": holder,
             "visit": task.visit,
             "due_at": task.due.isoformat() if task.due else None,
         }
+
+    def _joining(self, task: OpenTask) -> dict[str, Any] | None:
+        """Return the party that a repeated task's own item makes of a holder."""
+        lane = self.instance.definition.lanes[task.task.lane]
+        if lane.party != "item":
+            return None
+        return {"lane": lane.key, "holder_id": int(task.item)}
 
     def _told(self) -> dict[str, str]:
         """The line that tells the outside of the step; e-mail and SMS will hang on it (G31)."""

@@ -13,11 +13,15 @@ from app.services.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The subject of an instance: ``kind`` as the diagram declares it, and its values."""
+    """The subject of an instance: ``kind`` as the diagram declares it, and its values.
+
+    ``authority_id`` is the holder that a lane with the party ``subject.authority`` belongs to.
+    """
 
     kind: str = ""
     id: int | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    authority_id: int | None = None
 
 
 def subject_of(tx: Transaction, kind: str, subject_id: int | None, actor: Actor) -> Subject:

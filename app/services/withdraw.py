@@ -35,7 +35,7 @@ def trigger(ctx: Context, actor: Actor, instance_id: int, name: str) -> Outcome:
 
 def _trigger(ctx: Context, tx: Transaction, actor: Actor, instance_id: int, name: str) -> Outcome:
     instance = load(tx, instance_id)
-    if actor.holder_id not in instance.parties.values():
+    if not instance.has_party(actor.holder_id):
         raise NotFound
     step = Step(
         tx=tx,
@@ -66,7 +66,7 @@ def _waiting(run: Run, instance: Instance, actor: Actor, name: str) -> Trigger:
             "The application has moved on; this can no longer be done.",
         )
     lane = instance.definition.lanes[waiting[0].lane]
-    if lane.role != actor.role or instance.parties.get(lane.key) != actor.holder_id:
+    if actor.role not in lane.roles or instance.parties.get(lane.key) != actor.holder_id:
         raise Forbidden("这一操作不由您所代表的单位进行。", "This is not for your organisation.")
     if actor.rights not in MAY_DECIDE:
         raise Forbidden("您的权限不能进行这一操作。", "Your rights do not allow this.")

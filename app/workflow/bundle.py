@@ -22,7 +22,9 @@ FORM_PROPERTY = "formJsonSchemaFilename"
 class Bundle:
     """Files by name: ``compliance.bpmn``, ``forms/….json``, ``lanes.toml``.
 
-    ``process_id`` is the main process; its diagram is ``<process_id>.bpmn``.
+    ``process_id`` is the process that an instance runs. Its diagram is the file that holds it:
+    ``<process_id>.bpmn``, or that of a flow it belongs to (``custody_return.bpmn`` holds custody,
+    linking and return).
     """
 
     process_id: str
@@ -39,14 +41,25 @@ class Bundle:
     @property
     def diagram(self) -> bytes:
         """The main diagram, as any BPMN tool opens it."""
-        return self.files[f"{self.process_id}.bpmn"]
+        return self.files[self.file]
+
+    @cached_property
+    def file(self) -> str:
+        """The name of the main diagram's file; raises KeyError when no file holds the process."""
+        for name in sorted(self.files):
+            if name.endswith(".bpmn") and self.process_id in processes_in(_root(self.files[name])):
+                return name
+        raise KeyError(self.process_id)
 
 
 def read_bundles(processes: Path, forms: Path) -> list[Bundle]:
-    """Return a bundle for every diagram that no other diagram calls, in order of process id."""
+    """Return a bundle for every process that can be started, in order of file and process.
+
+    A diagram that another calls starts nothing by itself; nor does a process that is called.
+    """
     diagrams = {path.name: path.read_bytes() for path in sorted(processes.glob("*.bpmn"))}
     roots = {name: _root(content) for name, content in diagrams.items()}
-    calls = {name: set(_called_files(root)) for name, root in roots.items()}
+    calls = {name: {f"{i}.bpmn" for i in _called(root)} for name, root in roots.items()}
     members = {name: _reachable(name, calls) for name in diagrams}
     bundles = []
     for name in diagrams:
@@ -60,8 +73,24 @@ def read_bundles(processes: Path, forms: Path) -> list[Bundle]:
         lanes = processes / LANES_FILE
         if lanes.is_file():
             files[LANES_FILE] = lanes.read_bytes()
-        bundles.append(Bundle(name.removesuffix(".bpmn"), files))
+        bundles += [Bundle(process, files) for process in _startable(name, roots[name])]
     return bundles
+
+
+def processes_in(root: etree._Element | None) -> list[str]:
+    """Return the ids of the processes of a file, in the order in which they stand there."""
+    found = () if root is None else root.iterfind(f"{{{BPMN}}}process")
+    return [node.get("id", "") for node in found]
+
+
+def _startable(name: str, root: etree._Element | None) -> list[str]:
+    """Return the process a file is named after, and those beside it that no process calls.
+
+    A file without the process of its name is refused at deployment, under that name.
+    """
+    main, own, called = name.removesuffix(".bpmn"), processes_in(root), set(_called(root))
+    beside = [process for process in own if process not in {main, *called}]
+    return sorted([main, *beside]) if main in own else [main]
 
 
 def _sized(content: bytes) -> bytes:
@@ -75,10 +104,10 @@ def _root(content: bytes) -> etree._Element | None:
         return None  # the checks at deployment say so with a reason
 
 
-def _called_files(root: etree._Element | None) -> Iterator[str]:
+def _called(root: etree._Element | None) -> Iterator[str]:
     if root is not None:
         for node in root.iter(f"{{{BPMN}}}callActivity"):
-            yield f"{node.get('calledElement')}.bpmn"
+            yield node.get("calledElement", "")
 
 
 def _form_files(root: etree._Element | None) -> Iterator[str]:

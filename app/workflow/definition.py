@@ -66,6 +66,7 @@ class Definition:
             self.elements |= diagram.elements
             lane_of |= diagram.lanes
             messages |= diagram.messages
+        self._runs = frozenset(self._run_by(self.process_id))
         main = self.elements[self.process_id]
         self.label = main.label
         self.properties: Mapping[str, str] = main.properties
@@ -84,7 +85,9 @@ class Definition:
             for e in self._of_kind("boundaryEvent")
             if e.child("messageEventDefinition") is not None
         }
-        self.declared: frozenset[str] = frozenset().union(*map(declared_by, diagrams))
+        self.declared: frozenset[str] = frozenset(
+            name for i in self._runs for name in declared_by(self.elements[i])
+        )
         self.flows: dict[tuple[str, str], str] = {
             (e.source, e.target): e.id for e in self._of_kind("sequenceFlow")
         }
@@ -191,7 +194,28 @@ class Definition:
             waiting.extend(found)
 
     def _of_kind(self, kind: str) -> list[Element]:
-        return [e for e in self.elements.values() if e.kind == kind]
+        """Return the elements of a kind that an instance may come to; a file may hold more."""
+        return [e for e in self.elements.values() if e.kind == kind and self._top(e) in self._runs]
+
+    def _top(self, element: Element) -> str:
+        while element.scope:
+            element = self.elements[element.scope]
+        return element.id
+
+    def _run_by(self, process_id: str) -> Iterator[str]:
+        """Return a process and those it calls, through subprocesses too."""
+        waiting, seen = [process_id], {""}
+        while waiting:
+            current = waiting.pop()
+            if current in seen or current not in self.elements:
+                continue
+            seen.add(current)
+            yield current
+            waiting += [
+                e.node.get("calledElement", "")
+                for e in self.elements.values()
+                if e.kind == "callActivity" and self._top(e) == current
+            ]
 
 
 _cache: dict[str, Definition] = {}
@@ -209,12 +233,9 @@ def _unreadable(bundle: Bundle, error: Exception) -> Refusal:
     )
 
 
-def declared_by(diagram: Diagram) -> frozenset[str]:
-    """Return the values that the processes of a file declare."""
-    names: set[str] = set()
-    for process in diagram.processes.values():
-        names |= {n.strip() for n in process.properties.get("declares", "").split(",")}
-    return frozenset(names - {""})
+def declared_by(process: Element) -> frozenset[str]:
+    """Return the values that a process declares."""
+    return frozenset({n.strip() for n in process.properties.get("declares", "").split(",")} - {""})
 
 
 def _user_task(element: Element, lane: str) -> UserTask:

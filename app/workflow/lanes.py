@@ -10,18 +10,23 @@ from app.domain.label import Label
 class Lane:
     """A lane as drawn. A lane without a role is the system's: nobody acts in it.
 
-    ``party`` says which people of that role may act on an instance, such as ``applicant`` or
-    ``applicant.province``.
+    ``party`` says which people of those roles may act on an instance, such as ``applicant`` or
+    ``applicant.province``. Several roles may begin a flow; in every other lane acts one.
     """
 
     key: str
     label: Label
-    role: str | None = None
+    roles: tuple[str, ...] = ()
     party: str | None = None
+
+    @property
+    def role(self) -> str | None:
+        """The role of the lane, the first of several; nothing in the system's lane."""
+        return self.roles[0] if self.roles else None
 
 
 # Who of a role may act on an instance; app.services.parties finds the holder.
-PARTIES = frozenset({"applicant", "applicant.province", "any", "item"})
+PARTIES = frozenset({"applicant", "applicant.province", "subject.authority", "any", "item"})
 
 
 class UnreadableLanes(ValueError):
@@ -47,7 +52,7 @@ def read_lanes(content: bytes) -> dict[str, Lane]:
 
 
 def _lane(name: str, entry: object) -> Lane:
-    if not isinstance(entry, dict) or not all(isinstance(v, str) for v in entry.values()):
+    if not isinstance(entry, dict) or not all(map(_texts, entry.values())):
         raise UnreadableLanes(f"{name}: expected texts")
     unknown = set(entry) - {"key", "label_en", "role", "party"}
     if unknown:
@@ -58,4 +63,13 @@ def _lane(name: str, entry: object) -> Lane:
         raise UnreadableLanes(f"{name}: role and party belong together")
     if entry.get("party", "item") not in PARTIES:
         raise UnreadableLanes(f"{name}: party is one of {', '.join(sorted(PARTIES))}")
-    return Lane(entry["key"], Label(name, entry["label_en"]), entry.get("role"), entry.get("party"))
+    roles = entry.get("role", [])
+    roles = (roles,) if isinstance(roles, str) else tuple(roles)
+    if len(roles) > 1 and entry["party"] != "applicant":
+        raise UnreadableLanes(f"{name}: only the applicant's lane may name several roles")
+    return Lane(entry["key"], Label(name, entry["label_en"]), roles, entry.get("party"))
+
+
+def _texts(value: object) -> bool:
+    texts = value if isinstance(value, list) and value else [value]
+    return all(isinstance(text, str) and text for text in texts)

@@ -88,6 +88,7 @@ class Instance(Base):
     outcome: Mapped[str] = mapped_column(Text, server_default=text("''::text"))
     applicant_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.holder.id"))
     applicant_account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.account.id"))
+    applicant_role: Mapped[str] = mapped_column(Text, server_default=text("''::text"))
     subject_kind: Mapped[str] = mapped_column(Text, server_default=text("''::text"))
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
     content: Mapped[str] = mapped_column(Text, server_default=text("'{}'::text"))

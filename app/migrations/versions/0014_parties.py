@@ -1,4 +1,4 @@
-"""Several holders in one lane of an instance (M22)."""
+"""Who begins a flow: several roles may, and several holders may stand in one lane (M22)."""
 
 from alembic import op
 
@@ -7,7 +7,12 @@ down_revision = "0013_two_person_rule"
 branch_labels = None
 depends_on = None
 
-SCHEMA = ""
+SCHEMA = """
+-- Several roles may begin a flow: the role in which this one was begun.
+ALTER TABLE workflow.instance ADD COLUMN applicant_role text NOT NULL DEFAULT '';
+UPDATE workflow.instance i SET applicant_role = h.role
+FROM identity.holder h WHERE h.id = i.applicant_id;
+"""
 
 
 def upgrade() -> None:

@@ -79,6 +79,12 @@ BEGIN
             step->>'process_id', t->>'lane', t->>'role', (t->>'holder_id')::bigint,
             (t->>'visit')::integer, coalesce((t->>'due_at')::timestamptz, 'infinity'), v_at
         FROM jsonb_array_elements(step->'open') AS t;
+        -- Who is asked to review becomes a party, and stays one: its review is on record.
+        IF step ? 'joining' THEN
+            INSERT INTO workflow.party (instance_id, lane, holder_id)
+            SELECT v_instance, j->>'lane', (j->>'holder_id')::bigint
+            FROM jsonb_array_elements(step->'joining') AS j ON CONFLICT DO NOTHING;
+        END IF;
     END IF;
 
     INSERT INTO audit.event (at, tag, instance_id, person_id, account_id, role, subject, data, path)

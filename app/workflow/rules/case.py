@@ -96,12 +96,9 @@ def refuse(element_id: str, zh: str, en: str) -> Refusal:
 
 def read_case(bundle: Bundle, operators: Mapping[str, OperatorSpec] | None) -> Case | list[Refusal]:
     """Read a bundle, or say why it cannot be read."""
-    needed = (f"{bundle.process_id}.bpmn", LANES_FILE)
-    refusals = [
-        refuse(name, "缺少该文件。", "The file is missing.")
-        for name in needed
-        if name not in bundle.files
-    ]
+    refusals = []
+    if LANES_FILE not in bundle.files:
+        refusals.append(refuse(LANES_FILE, "缺少该文件。", "The file is missing."))
     diagrams = []
     for name in sorted(n for n in bundle.files if n.endswith(".bpmn")):
         try:
@@ -115,6 +112,10 @@ def read_case(bundle: Bundle, operators: Mapping[str, OperatorSpec] | None) -> C
         lanes = read_lanes(bundle.files.get(LANES_FILE, b""))
     except UnreadableLanes as error:
         refusals.append(refuse(LANES_FILE, f"泳道表不可读：{error}", f"not readable: {error}"))
+    if not any(bundle.process_id in diagram.processes for diagram in diagrams):
+        name = f"{bundle.process_id}.bpmn"
+        if name not in bundle.files:
+            refusals.append(refuse(name, "缺少该文件。", "The file is missing."))
     if refusals:
         return refusals
     return Case(bundle, tuple(diagrams), lanes, operators)

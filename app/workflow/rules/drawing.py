@@ -9,13 +9,13 @@ from app.workflow.rules.case import Case, Rule, refuse
 
 
 def file_holds_its_process(case: Case) -> Iterator[Refusal]:
-    """One process a file, named like the file: ``compliance.bpmn`` holds ``compliance``."""
+    """A file holds the process it is named after, and may hold others of the same flow."""
     for diagram in case.diagrams:
-        if list(diagram.processes) != [diagram.file.removesuffix(".bpmn")]:
+        if diagram.file.removesuffix(".bpmn") not in diagram.processes:
             yield refuse(
                 diagram.file,
-                "文件须恰有一个流程，且其标识与文件名相同。",
-                "The file holds one process, and its id is the file's name.",
+                "文件中须有与文件名同名的流程。",
+                "The file holds a process whose id is the file's name.",
             )
 
 
