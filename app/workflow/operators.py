@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["str", "int", "lanes"]
+Kind = Literal["str", "int", "lanes", "values"]
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterSpec:
     """One parameter: its kind, whether it must stand in the diagram, and what it may be.
 
-    ``lanes`` is a list of lane keys of lanes.toml. ``choices`` limits a constant value, such as
-    a transaction type's code; a value computed while running is not limited.
+    ``lanes`` is a list of lane keys of lanes.toml, ``values`` any list. ``choices`` limits a
+    constant value, such as a transaction type's code; one computed while running is not limited.
     """
 
     kind: Kind = "str"

@@ -78,6 +78,8 @@ def _fits(value: object, parameter: ParameterSpec, case: Case) -> bool:
             return isinstance(value, list) and bool(value) and all(key in keys for key in value)
         case "int":
             return type(value) is int
+        case "values":
+            return isinstance(value, list)
     return isinstance(value, str) and (parameter.choices is None or value in parameter.choices)
 
 
