@@ -3,11 +3,11 @@
 from datetime import date, datetime, timedelta
 
 from flask import Flask, current_app
-from flask_babel import gettext as _
 
 from app.domain.clock import BEIJING, local_day
 from app.domain.label import Label
 from app.web.language import language
+from app.web.language import text as _
 
 
 def tonnes(quantity: int | None) -> str:
@@ -37,12 +37,13 @@ def near(instant: datetime | None) -> str:
     if instant is None:
         return "—"
     local, today = instant.astimezone(BEIJING), local_day(_now())
-    clock = local.strftime("%H:%M")
+    clock = f"{local.hour:02}:{local.minute:02}"
     if local.date() == today:
-        return " ".join((str(_("今日")), clock))
+        return " ".join((_("今日"), clock))
     if local.date() == today - timedelta(days=1):
-        return " ".join((str(_("昨日")), clock))
-    return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")
+        return " ".join((_("昨日"), clock))
+    month_and_day = f"{local.month:02}-{local.day:02} {clock}"
+    return month_and_day if local.year == today.year else f"{local.year}-{month_and_day}"
 
 
 def minutes_left(deadline: datetime) -> int:
@@ -54,21 +55,21 @@ def left(deadline: datetime) -> str:
     """Return 2 小时 34 分, 5 天 3 小时, or that it has passed."""
     minutes = minutes_left(deadline)
     if minutes <= 0:
-        return str(_("已截止"))
+        return _("已截止")
     days, hours = minutes // 1440, minutes % 1440 // 60
     if days:
-        return str(_("{d} 天 {h} 小时")).format(d=days, h=hours)
-    return str(_("{h} 小时 {m} 分")).format(h=hours, m=minutes % 60)
+        return _("{d} 天 {h} 小时").format(d=days, h=hours)
+    return _("{h} 小时 {m} 分").format(h=hours, m=minutes % 60)
 
 
 def ago(deadline: datetime) -> str:
     """Return how long a deadline has passed, in its largest unit: 21 小时, 3 天."""
     minutes = -minutes_left(deadline)
     if minutes >= 1440:
-        return str(_("{d} 天")).format(d=minutes // 1440)
+        return _("{d} 天").format(d=minutes // 1440)
     if minutes >= 60:
-        return str(_("{h} 小时")).format(h=minutes // 60)
-    return str(_("{m} 分")).format(m=max(1, minutes))
+        return _("{h} 小时").format(h=minutes // 60)
+    return _("{m} 分").format(m=max(1, minutes))
 
 
 def share(part: int, total: int) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Blueprint, Flask, g, has_app_context, redirect, request, session
+from flask import Blueprint, Flask, g, redirect, request, session
 from flask_babel import Babel, Domain, get_locale
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -70,13 +70,18 @@ def chosen_language() -> str:
 
 
 def language() -> str:
-    """Return the language of this request, zh or en; looked up once a request."""
-    if not has_app_context():
+    """Return the language of this request, zh or en; looked up once a request.
+
+    A page asks some hundred times: one look at ``g`` is all that the later ones cost.
+    """
+    try:
+        known = g.get("language")
+    except RuntimeError:  # outside of any page
         return "zh"
-    if "language" not in g:
+    if known is None:
         locale = get_locale()
-        g.language = "en" if locale is not None and locale.language == "en" else "zh"
-    return str(g.language)
+        known = g.language = "en" if locale is not None and locale.language == "en" else "zh"
+    return str(known)
 
 
 def text(chinese: str) -> str:
