@@ -9,7 +9,7 @@ from sqlalchemy import Connection, MetaData
 
 from app.db import Base
 
-ROOMS = ("audit", "identity", "ledger", "workflow", "compliance")
+ROOMS = ("audit", "identity", "ledger", "workflow", "compliance", "certificates")
 SCHEMAS = frozenset(ROOMS)
 
 
