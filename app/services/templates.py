@@ -16,6 +16,10 @@ TEMPLATES: Mapping[str, Label] = {
         "{process}申请 {number} 已审核通过。",
         "{process}: {number} was approved.",
     ),
+    "certificate_issued": Label(
+        "{process}申请 {number} 已审核通过，证书已签发，可在申请页面下载。",
+        "{process}: {number} was approved; its certificate can be downloaded from its page.",
+    ),
     "review_cancelled": Label(
         "{process}申请 {number} 已被{by}退回（{opinion}），您不必再审核；重新提交后将再次请您审核。",
         "{process}: {number} was returned by {by} ({opinion}). Your review is called off; "

@@ -115,5 +115,6 @@ BEGIN
         WHEN 'post' THEN RETURN ledger.post(request);
         WHEN 'void' THEN RETURN ledger.void(request);
         WHEN 'direct' THEN RETURN ledger.direct(request);
+        WHEN 'certificate' THEN RETURN certificates.issue(request);
     END CASE;
 END $$;
