@@ -29,7 +29,7 @@ def begin(
     The same key with the same content gives the application that it began.
     """
 
-    def once() -> Started:
+    def once(_look: int) -> Started:
         with ctx.database.transaction() as tx:
             if submit and idempotency_key is not None:
                 begun = _begun(tx, actor, process_id, subject_id, form, idempotency_key)

@@ -9,7 +9,7 @@ from app.domain.errors import Conflict, Forbidden, NotFound
 from app.services.actor import Actor
 from app.services.advance import advance
 from app.services.context import Context
-from app.services.decide import MAY_DECIDE, Outcome, after_the_quicker
+from app.services.decide import MAY_DECIDE, Outcome, after_the_quicker, stand_in_line
 from app.services.instance import Instance, load
 from app.services.parties import refuse_other_account
 from app.services.step import Decided, Step
@@ -24,8 +24,10 @@ def trigger(ctx: Context, actor: Actor, instance_id: int, name: str) -> Outcome:
     application has moved past it.
     """
 
-    def once() -> Outcome:
+    def once(look: int) -> Outcome:
         with ctx.database.transaction() as tx:
+            if look:
+                stand_in_line(tx, instance_id)
             return _trigger(ctx, tx, actor, instance_id, name)
 
     outcome = after_the_quicker(once)

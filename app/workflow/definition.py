@@ -8,7 +8,7 @@ from typing import Any
 from app.domain.label import Label
 from app.workflow.bundle import FORM_PROPERTY, FORMS_FOLDER, LANES_FILE, Bundle
 from app.workflow.diagram import Diagram, Element, read_diagram
-from app.workflow.forms import Form
+from app.workflow.forms import CONTENT, Form
 from app.workflow.lanes import Lane, read_lanes
 from app.workflow.operators import OperatorSpec
 from app.workflow.parser import parse_processes
@@ -166,6 +166,14 @@ class Definition:
     def form_of(self, task_id: str) -> Form:
         """Return the form of a user task. Raises KeyError."""
         return self.forms[self.tasks[task_id].form]
+
+    def asks_content(self, task_id: str) -> bool:
+        """Whether a user task's form is what the application asks for, such as a list of units.
+
+        Its fields say so, or the task's property ``content``. Raises KeyError.
+        """
+        widgets = {field.widget for field in self.form_of(task_id).fields}
+        return bool(widgets & CONTENT) or self.tasks[task_id].properties.get("content") == "true"
 
     def _labels(self, diagrams: list[Diagram]) -> dict[str, Label]:
         """Both names of everything drawn, pools and lanes too, by the element's id."""

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from jsonschema import Draft202012Validator, validators
+from jsonschema import Draft202012Validator, FormatChecker, validators
 from jsonschema.exceptions import SchemaError, ValidationError
 
 from app.domain.label import Label
 
-WIDGETS = frozenset({"text", "textarea", "choice", "unit_lines"})
+CONTENT = frozenset({"unit_lines", "lot_lines"})  # tables of what is asked of the ledger
+WIDGETS = CONTENT | {"text", "textarea", "choice", "date", "quantity", "holders"}
 EMPTY = Label("", "")
 
 
@@ -80,7 +81,12 @@ class Form:
         missing = set(raw["properties"]) - {f.name for f in fields}
         if missing:
             raise UnreadableForm(f"not in the layout: {', '.join(sorted(missing))}")
-        return cls(_label(raw.get("title"), "title"), fields, schema, _FormValidator(schema))
+        return cls(
+            _label(raw.get("title"), "title"),
+            fields,
+            schema,
+            _FormValidator(schema, format_checker=FORMATS),
+        )
 
     def field(self, name: str) -> Field:
         """Return a field by name. Raises KeyError."""
@@ -151,6 +157,7 @@ _MESSAGES = {
     "enum": Label("请选择列出的选项之一。", "Choose one of the options listed."),
     "uniqueBy": Label("同一项不能重复填写。", "The same item may stand only once."),
     "pattern": Label("内容的格式不正确。", "The content has the wrong form."),
+    "format": Label("请填写有效的日期。", "Type a valid date."),
 }
 
 
@@ -172,6 +179,7 @@ def _unique_by(
             seen.add(value)
 
 
+FORMATS = FormatChecker(("date",))
 _FormValidator: Any = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, {"uniqueBy": _unique_by}
 )

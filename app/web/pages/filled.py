@@ -61,8 +61,10 @@ class Filled:
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
     def text(self, name: str) -> str:
-        """Return a text of the form, whatever was typed."""
+        """Return a text of the form, whatever was typed; a list of texts one a line."""
         value = self.values.get(name, "")
+        if isinstance(value, list):
+            return "\n".join(line for line in value if isinstance(line, str))
         return value if isinstance(value, str) else ""
 
     def total(self, name: str) -> int:

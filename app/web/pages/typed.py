@@ -65,7 +65,13 @@ def _given(field: Field) -> bool:
 
 def _value(field: Field) -> object:
     if not field.columns:
-        return request.form.get(field.name, "")
+        text = request.form.get(field.name, "")
+        match field.widget:
+            case "quantity":
+                return plain_number(text)
+            case "holders":  # one a line
+                return [line.strip() for line in text.splitlines() if line.strip()]
+        return text
     columns = {c.name: request.form.getlist(f"{field.name}.{c.name}") for c in field.columns}
     length = max(len(values) for values in columns.values())
     return [_row(columns, index) for index in range(length)]
