@@ -12,6 +12,7 @@ from app.domain.label import Label
 from app.services import claims, inbox, messages
 from app.services.inbox import BUCKETS, Filters
 from app.web.formats import label
+from app.web.pages.inbox_rows import rows
 from app.web.pages.typed import one_of, search_text, whole_or_zero
 from app.web.returning import way_back
 from app.web.visitor import actor, context
@@ -49,6 +50,7 @@ def index() -> str:
     return render_template(
         "inbox/list.html" if request.headers.get("HX-Target") == "tasks" else "inbox/index.html",
         page=found,
+        tasks=rows(found.entries, who.person_id),
         filters=filters,
         buckets=BUCKETS,
         notifications=messages.unread(ctx, who),
@@ -109,8 +111,8 @@ def read(notification_id: int) -> Response:
 def _row_or_back(task_id: int, said: str) -> Response:
     """Return the row alone to htmx, or the page it was pressed on."""
     if request.headers.get("HX-Request"):
-        entry = inbox.entry(context(), actor(), task_id)
-        row = Response(render_template("inbox/row_only.html", entry=entry), mimetype="text/html")
+        found = rows([inbox.entry(context(), actor(), task_id)], actor().person_id)
+        row = Response(render_template("inbox/row_only.html", tasks=found), mimetype="text/html")
         # Said to a screen reader by app/web/assets/said.js; a header is ASCII, so it is escaped.
         row.headers["HX-Trigger"] = json.dumps({"said": said})
         return row
