@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -31,6 +31,9 @@ class Settings:
     forms: Path
     var: Path
     trusted_proxies: int = 0
+    public_url: str = ""
+    smtp_url: str = field(default="", repr=False)  # it may carry a password
+    mail_from: str = "registry@localhost"
 
     @property
     def app_role(self) -> str:
@@ -69,6 +72,9 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         forms=Path(environ.get("FORMS_DIR", ROOT / "forms")),
         var=Path(environ.get("REGISTRY_VAR", ROOT / "var")),
         trusted_proxies=int(environ.get("TRUSTED_PROXIES", "0")),
+        public_url=environ.get("PUBLIC_URL", "").rstrip("/"),
+        smtp_url=environ.get("SMTP_URL", ""),
+        mail_from=environ.get("MAIL_FROM", "") or "registry@localhost",
     )
     _refuse_demo_in_production(settings)
     return settings
@@ -104,3 +110,5 @@ def _refuse_demo_in_production(settings: Settings) -> None:
         raise SettingsError("production refuses CAPTCHA=off")
     if not settings.cookie_secure:
         raise SettingsError("production refuses COOKIE_SECURE=off")
+    if settings.smtp_url and settings.mail_from.endswith("@localhost"):
+        raise SettingsError("SMTP_URL needs MAIL_FROM: the address that messages come from")

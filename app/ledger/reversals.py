@@ -1,5 +1,7 @@
 """What the numbered checks ask about a transfer that somebody wants to reverse (S20, S21)."""
 
+from datetime import datetime
+
 from app.db import Transaction
 from app.domain.checks.facts import ReversalFacts
 
@@ -25,3 +27,10 @@ def reversal_facts(tx: Transaction, transfer_id: int) -> ReversalFacts | None:
         {"id": transfer_id},
     )
     return ReversalFacts(transfer_id, *row) if row else None
+
+
+def reversed_at(tx: Transaction, transfer_id: int) -> datetime | None:
+    """Return when a transfer was reversed, None while it stands."""
+    sql = "SELECT at FROM ledger.transfer WHERE reverses_id = %(id)s"
+    row = tx.one(sql, {"id": transfer_id})
+    return row[0] if row else None

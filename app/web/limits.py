@@ -19,6 +19,7 @@ LONGEST_KEY = 64
 PER_ADDRESS = "120 per minute"  # all attempts of an address; companies share one
 PER_MEMBER = "10 per 15 minutes"  # failures of a member number, known or not
 CAPTCHAS = "240 per minute"
+CONFIRMATIONS = "60 per minute"  # of certificates, per address
 ENROLMENTS = "20 per 15 minutes"
 PER_MACHINE = "1200 per minute"  # of a machine client: a busy one, not a broken one
 

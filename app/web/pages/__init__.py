@@ -5,6 +5,7 @@ from flask import Flask
 from app.services.inbox import to_do_count
 from app.web.pages import (
     applications,
+    certificates,
     compliance,
     history,
     holdings,
@@ -21,7 +22,8 @@ from app.web.shell import count_todos
 def add_pages(app: Flask) -> None:
     """Register the pages, and the number of to-dos in the header."""
     for module in (
-        applications, compliance, history, holdings, overview, inbox, notices, operator, records,
+        applications, certificates, compliance, history, holdings, overview, inbox, notices,
+        operator, records,
     ):  # fmt: skip
         app.register_blueprint(module.pages)
     say_so(app)

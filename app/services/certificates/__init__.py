@@ -1,0 +1,1 @@
+"""Certificates of voluntary cancellation: printed for the parties, confirmed to anybody."""
