@@ -131,7 +131,7 @@ def test_the_code_is_drawn_module_by_module():
     class Pen:
         def set_fill_color(self, *_: int) -> None: ...
 
-        def rect(self, *place: float, style: str) -> None:
+        def rect(self, *place: float, style: str) -> None:  # noqa: ARG002 - as it is called
             drawn.append(place)
 
     draw_code(Pen(), A_CERTIFICATE.address, (0, 0), 29)  # type: ignore[arg-type]
