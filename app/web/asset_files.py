@@ -4,7 +4,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, g, request, url_for
 
 STATIC = Path(__file__).resolve().parent / "static"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
@@ -12,12 +12,17 @@ FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 def asset(name: str) -> str:
     """Return the address of a static file with the digest of its content."""
-    path = STATIC / name
-    return url_for("static", filename=name, v=_digest(name, _changed(path)))
+    known: dict[str, str] = g.setdefault("assets", {})
+    if name not in known:  # an icon stands on a page many times; its file is looked at once
+        known[name] = url_for("static", filename=name, v=_digest(name, _changed(name)))
+    return known[name]
 
 
-def _changed(path: Path) -> int:
-    return path.stat().st_mtime_ns if path.exists() else 0
+def _changed(name: str) -> int:
+    try:
+        return (STATIC / name).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 @lru_cache(maxsize=256)
