@@ -16,6 +16,7 @@ from app.domain.label import Label
 from app.identity.actor import Actor
 from app.services.context import Context
 from app.services.cursor import FOREVER, Cursor, Pager, paged, read_cursor
+from app.services.messages import Message, unread_of
 
 SIZE = 20
 COUNTED = 1000  # counts stop here and then read "1000+": nobody works off more by looking
@@ -86,13 +87,15 @@ class Group:
 class Counts:
     """What waits, by step and by when it is due; ``capped`` when there is more than is counted.
 
-    ``next_due`` is the nearest deadline that has not passed.
+    ``next_due`` is the nearest deadline that has not passed. ``waiting`` is the number in the
+    header: as ``to_do_count``.
     """
 
     groups: tuple[Group, ...] = ()
     due: Mapping[str, int] = field(default_factory=dict)
     capped: bool = False
     next_due: datetime | None = None
+    waiting: int = 0
 
     @property
     def total(self) -> int:
@@ -116,8 +119,19 @@ def page(ctx: Context, actor: Actor, filters: Filters, cursor: str | None = None
     """
     at = read_cursor(cursor, (datetime, int))
     with ctx.database.transaction() as tx:
-        entries, pager = _entries(tx, ctx, actor, filters, at)
-        return Page(tuple(entries), pager, _counts(tx, ctx, actor))
+        return _page(tx, ctx, actor, filters, at)
+
+
+def desk(
+    ctx: Context, actor: Actor, filters: Filters, cursor: str | None = None
+) -> tuple[Page, list[Message]]:
+    """Return a page and the unread messages beside it, all read in one transaction.
+
+    Raises Invalid for a cursor that is not ours.
+    """
+    at = read_cursor(cursor, (datetime, int))
+    with ctx.database.transaction() as tx:
+        return _page(tx, ctx, actor, filters, at), unread_of(tx, actor)
 
 
 def counts(ctx: Context, actor: Actor) -> Counts:
@@ -129,11 +143,7 @@ def counts(ctx: Context, actor: Actor) -> Counts:
 def to_do_count(ctx: Context, actor: Actor) -> int:
     """Return the number in the header; it stops at COUNTED + 1."""
     with ctx.database.transaction() as tx:
-        row = tx.one(
-            f"""SELECT count(*) FROM (SELECT FROM workflow.task t
-                WHERE {_MINE} LIMIT {COUNTED + 1}) AS waiting""",  # noqa: S608 - constants
-            _whose(actor),
-        )
+        row = tx.one(_WAITING, _whose(actor))
     return int(row[0]) if row else 0
 
 
@@ -155,9 +165,17 @@ _MINE = """t.holder_id = %(holder)s AND t.role = %(role)s
     AND t.instance_id NOT IN (SELECT d.id FROM workflow.instance d
         WHERE d.applicant_id = %(holder)s AND d.version = 0 AND d.status = 'open')"""
 
+_WAITING = f"""SELECT count(*) FROM (SELECT FROM workflow.task t
+    WHERE {_MINE} LIMIT {COUNTED + 1}) AS every"""  # noqa: S608 - constants
+
 
 def _whose(actor: Actor) -> dict[str, object]:
     return {"holder": actor.holder_id, "role": actor.role}
+
+
+def _page(tx: Transaction, ctx: Context, actor: Actor, filters: Filters, at: Cursor | None) -> Page:
+    entries, pager = _entries(tx, ctx, actor, filters, at)
+    return Page(tuple(entries), pager, _counts(tx, ctx, actor))
 
 
 def _entries(
@@ -277,7 +295,7 @@ def _counts(tx: Transaction, ctx: Context, actor: Actor) -> Counts:
     cases = " ".join(f"WHEN {rule} THEN '{name}'" for name, rule in _BUCKET.items())
     rows = tx.all(
         f"""SELECT process_id, element_id, min(name), min(name_en), bucket, count(*),
-                min(nullif(due_at, 'infinity')) FILTER (WHERE due_at > %(now)s)
+                min(nullif(due_at, 'infinity')) FILTER (WHERE due_at > %(now)s), ({_WAITING})
             FROM (SELECT t.process_id, t.element_id, t.name, t.name_en, t.due_at,
                 CASE {cases} END AS bucket
                 FROM workflow.task t WHERE {_MINE}
@@ -287,15 +305,16 @@ def _counts(tx: Transaction, ctx: Context, actor: Actor) -> Counts:
     )
     groups: dict[str, Group] = {}
     due = dict.fromkeys(BUCKETS, 0)
-    for process, element, name, name_en, bucket, count, _ in rows:
+    for process, element, name, name_en, bucket, count, *_ in rows:
         step = f"{process}.{element}"
         known = groups.get(step, Group(step, Label(name, name_en), 0, 0))
         overdue = count if bucket == "overdue" else 0
         groups[step] = Group(step, known.name, known.count + count, known.overdue + overdue)
         due[bucket] += count
     ordered = tuple(sorted(groups.values(), key=lambda group: (-group.count, group.step)))
-    nearest = min((row[-1] for row in rows if row[-1] is not None), default=None)
-    return Counts(ordered, due, sum(due.values()) >= COUNTED, nearest)
+    nearest = min((row[-2] for row in rows if row[-2] is not None), default=None)
+    waiting = rows[0][-1] if rows else 0
+    return Counts(ordered, due, sum(due.values()) >= COUNTED, nearest, waiting)
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

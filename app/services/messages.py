@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.db import Transaction
 from app.domain.errors import NotFound
 from app.domain.label import Label
 from app.identity.actor import Actor
 from app.services.context import Context
+
+SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +23,21 @@ class Message:
     created_at: datetime
 
 
-def unread(ctx: Context, actor: Actor, limit: int = 20) -> list[Message]:
+def unread(ctx: Context, actor: Actor, limit: int = SHOWN) -> list[Message]:
     """Return the newest messages to the actor's organisation that nobody has put away."""
     with ctx.database.transaction() as tx:
-        rows = tx.all(
-            """SELECT n.id, n.instance_id, i.number, n.text, n.text_en, n.created_at
-               FROM workflow.notification n JOIN workflow.instance i ON i.id = n.instance_id
-               WHERE n.holder_id = %(holder)s AND n.read_at IS NULL
-               ORDER BY n.id DESC LIMIT %(limit)s""",
-            {"holder": actor.holder_id, "limit": limit},
-        )
+        return unread_of(tx, actor, limit)
+
+
+def unread_of(tx: Transaction, actor: Actor, limit: int = SHOWN) -> list[Message]:
+    """As ``unread``, for a page that reads more in the same transaction."""
+    rows = tx.all(
+        """SELECT n.id, n.instance_id, i.number, n.text, n.text_en, n.created_at
+           FROM workflow.notification n JOIN workflow.instance i ON i.id = n.instance_id
+           WHERE n.holder_id = %(holder)s AND n.read_at IS NULL
+           ORDER BY n.id DESC LIMIT %(limit)s""",
+        {"holder": actor.holder_id, "limit": limit},
+    )
     return [Message(*(*row[:3], Label(row[3], row[4]), row[5])) for row in rows]
 
 

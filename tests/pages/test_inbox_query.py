@@ -9,7 +9,7 @@ from app.config import settings_from
 from app.domain.clock import FixedClock
 from app.domain.errors import Invalid
 from app.services.cursor import Cursor, read_cursor
-from app.services.inbox import COUNTED, SIZE, Filters, page, query, to_do_count
+from app.services.inbox import COUNTED, SIZE, Filters, desk, page, query, to_do_count
 from tests.pages.crowd import NOW, actor_of, crowded
 
 
@@ -73,6 +73,13 @@ def test_counts_stop_at_a_cap_and_say_so(world):
     assert found.counts.total == COUNTED
     assert found.counts.due["overdue"] == found.counts.groups[0].overdue > 0
     assert to_do_count(ctx, actor) == COUNTED + 1
+
+
+def test_the_number_in_the_header_is_the_same_beside_a_page(world, module_database):
+    ctx, actor = world
+    for who in (actor, actor_of(module_database.owner_url, "P2")):
+        found, _messages = desk(ctx, who, Filters(visit="again"))
+        assert found.counts.waiting == to_do_count(ctx, who)
 
 
 def test_the_nearest_deadline_is_the_first_that_has_not_passed(world):

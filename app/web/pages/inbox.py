@@ -15,6 +15,7 @@ from app.web.formats import label
 from app.web.pages.inbox_rows import rows
 from app.web.pages.typed import one_of, search_text, whole_or_zero
 from app.web.returning import way_back
+from app.web.shell import todos_counted
 from app.web.visitor import actor, context
 
 pages = Blueprint("inbox", __name__, url_prefix="/inbox")
@@ -46,14 +47,15 @@ def index() -> str:
     """Show one page of what waits, with its filters."""
     ctx, who = context(), actor()
     filters = filters_now()
-    found = inbox.page(ctx, who, filters, request.args.get("cursor"))
+    found, notifications = inbox.desk(ctx, who, filters, request.args.get("cursor"))
+    todos_counted(found.counts.waiting)
     return render_template(
         "inbox/list.html" if request.headers.get("HX-Target") == "tasks" else "inbox/index.html",
         page=found,
         tasks=rows(found.entries, who.person_id),
         filters=filters,
         buckets=BUCKETS,
-        notifications=messages.unread(ctx, who),
+        notifications=notifications,
         address_with=address_with,
     )
 
