@@ -9,7 +9,8 @@ class Actor:
 
     ``rights`` are those of the mandate (initiate, confirm, both, read: G21); ``province_id`` is
     the authority the holder answers to, None for those who answer to none. ``person_hash`` is the
-    salted hash under which the person stands in canonical documents.
+    salted hash under which the person stands in canonical documents. ``two_person``: the account
+    asks for one representative who fills in and another who confirms.
     """
 
     person_id: int
@@ -21,6 +22,7 @@ class Actor:
     rights: str
     province_id: int | None
     person_hash: str = ""
+    two_person: bool = False
 
     @property
     def may_initiate(self) -> bool:

@@ -94,6 +94,7 @@ class Account(Base):
     linked_account_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("identity.account.id")
     )
+    two_person: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

@@ -21,9 +21,12 @@ def begin(
     form: Mapping[str, Any],
     *,
     submit: bool,
+    ready: bool = False,
     idempotency_key: str | None = None,
 ) -> Started:
     """Start an application and save its draft, or submit it at once (M14, M15).
+
+    ``ready`` hands the draft over to the account's confirming representative (G21).
 
     A refused submission starts nothing: the page still has the form, and nothing was written.
     The same key with the same content gives the application that it began.
@@ -40,7 +43,7 @@ def begin(
                 request = Request(started.instance_id, started.key, form, idempotency_key)
                 decide_within(ctx, tx, actor, request)
             else:
-                save_within(ctx, tx, actor, started.instance_id, started.key, form)
+                save_within(ctx, tx, actor, started.instance_id, started.key, form, ready=ready)
             return started
 
     started = after_the_quicker(once)

@@ -15,6 +15,7 @@ from app.services.context import Context
 from app.services.instance import Instance, load_with_task
 from app.services.parties import refuse_other_account
 from app.services.step import Decided, MovedOn, Step
+from app.services.two_people import initiator
 from app.workflow.definition import UserTask
 from app.workflow.forms import Form
 
@@ -100,8 +101,10 @@ def decide_within(ctx: Context, tx: Transaction, actor: Actor, request: Request)
             return given
         raise
     task = instance.definition.tasks[open_task["element_id"]]
-    form = _filled(instance.definition.form_of(task.id), request.form)
+    asked = instance.definition.form_of(task.id)
+    form = _filled(asked, request.form)
     step = _step(ctx, tx, actor, instance, task, open_task, form, request)
+    step.decided.initiator = initiator(tx, actor, instance.id, task.id, asked, form)
     decision = advance(ctx, step, lambda run: run.complete(request.key, form))
     return Outcome(decision, instance.id, instance.number)
 

@@ -13,11 +13,13 @@ from app.services.context import Context
 
 @dataclass(frozen=True, slots=True)
 class SavedForm:
-    """What was typed, when, and by whom of the organisation."""
+    """What was typed, when, and by whom of the organisation; ``ready``: handed over (G21)."""
 
     form: Mapping[str, Any]
     saved_at: datetime
     person: str
+    person_id: int
+    ready: bool
 
 
 def saved_form(ctx: Context, actor: Actor, instance_id: int, key: int) -> SavedForm | None:
@@ -27,9 +29,10 @@ def saved_form(ctx: Context, actor: Actor, instance_id: int, key: int) -> SavedF
     """
     with ctx.database.transaction() as tx:
         row = tx.one(
-            """SELECT d.form, d.saved_at, p.name FROM workflow.task t
+            """SELECT d.form, d.saved_at, p.name, p.id, d.ready_at IS NOT NULL
+               FROM workflow.task t
                LEFT JOIN workflow.draft d ON d.instance_id = t.instance_id
-                   AND d.element_id = t.element_id
+                   AND d.element_id = t.element_id AND d.holder_id = t.holder_id
                LEFT JOIN identity.person p ON p.id = d.person_id
                WHERE t.instance_id = %(instance)s AND t.key = %(key)s
                  AND t.holder_id = %(holder)s""",
@@ -37,4 +40,4 @@ def saved_form(ctx: Context, actor: Actor, instance_id: int, key: int) -> SavedF
         )
     if row is None:
         raise NotFound
-    return SavedForm(json.loads(row[0]), row[1], row[2]) if row[0] is not None else None
+    return SavedForm(json.loads(row[0]), *row[1:]) if row[0] is not None else None

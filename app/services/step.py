@@ -22,6 +22,7 @@ from app.failpoints import reached
 from app.ledger.refusals import refusal_of
 from app.services.actor import Actor
 from app.services.instance import Instance
+from app.services.two_people import NEEDS_TWO, Initiator
 from app.workflow.run import OpenTask, Run
 
 KEY_ONCE = "decision_idempotency_key_key"
@@ -40,6 +41,7 @@ class Decided:
     idempotency_key: str | None = None
     request: str = ""
     form: Mapping[str, Any] = field(default_factory=dict)
+    initiator: Initiator | None = None
 
 
 @dataclass
@@ -112,6 +114,7 @@ class Step:
                 "opinion": decided.opinion,
                 "leaf": hashed.hex(),
                 "key": decided.idempotency_key,
+                **({"initiated_by": decided.initiator.person_id} if decided.initiator else {}),
             },
             "effects": self.effects,
             "close": [key for key in before if key not in opened],
@@ -120,7 +123,7 @@ class Step:
             "data": json.dumps(self._data(), ensure_ascii=False),
             "path": _path(run),
             "notifications": self.notifications,
-            "outbox": [*self.outbox, self._told()],
+            "outbox": [*self.outbox, self._told(new)],
             **({"draft_done": self.draft_done} if self.draft_done else {}),
             **({"joining": joining} if joining else {}),
             **self.changes,
@@ -148,14 +151,22 @@ class Step:
             return None
         return {"lane": lane.key, "holder_id": int(task.item)}
 
-    def _told(self) -> dict[str, str]:
-        """The line that tells the outside of the step; e-mail and SMS will hang on it (G31)."""
-        payload = {
+    def _told(self, new: list[OpenTask]) -> dict[str, str]:
+        """The line from which the worker tells people by e-mail and SMS (G31, telling/plan.py)."""
+        payload: dict[str, Any] = {
             "instance": self.instance.number,
+            "id": self.instance.id,
             "task": self.decided.element_id,
             "action": self._action(),
+            "by": self.actor.person_id if self.actor else None,
         }
-        return {"kind": "decided", "payload": json.dumps(payload)}
+        if new:
+            payload["opened"] = [task.key for task in new]
+        if self.notifications:
+            payload["told"] = [
+                (n["holder_id"], n["text"], n["text_en"]) for n in self.notifications
+            ]
+        return {"kind": "decided", "payload": orjson.dumps(payload).decode()}
 
     def _action(self) -> str:
         return self.decided.verdict or self.decided.kind
@@ -190,6 +201,7 @@ class Step:
             "opinion": decided.opinion,
             "request": decided.request,
             "form": dict(decided.form),
+            **({"initiator": decided.initiator.person_hash} if decided.initiator else {}),
             "content": dict(self.content),
             "effects": self.effects,
         }
@@ -217,4 +229,6 @@ def meaning_of(error: psycopg2.Error) -> Exception:
             "您已在本流程中代表另一方操作，不能再办理这一步。",
             "You have acted for another party in this process and cannot take this step.",
         )
+    if error.pgcode == "RG421":
+        return NEEDS_TWO
     return refusal_of(error)

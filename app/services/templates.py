@@ -21,7 +21,7 @@ TEMPLATES: Mapping[str, Label] = {
         "{process}: {number} was approved; its certificate can be downloaded from its page.",
     ),
     "review_cancelled": Label(
-        "{process}申请 {number} 已被{by}退回（{opinion}），您不必再审核；重新提交后将再次请您审核。",
+        "{process}申请 {number} 已被{by}退回（{opinion}），您不必再审核；重新提交后会再请您审核。",
         "{process}: {number} was returned by {by} ({opinion}). Your review is called off; "
         "after a new submission you will be asked again.",
     ),
@@ -36,6 +36,10 @@ TEMPLATES: Mapping[str, Label] = {
     "review_reminder": Label(
         "{process}申请 {number} 待审核，请尽快办理。",
         "{process}: {number} awaits review.",
+    ),
+    "draft_expires_soon": Label(
+        "{process}申请 {number} 尚未提交，7 天后将自动作废。",
+        "{process}: {number} has not been submitted and will be discarded in 7 days.",
     ),
     "expired": Label(
         "{process}申请 {number} 逾期未办理，已自动终止。",

@@ -173,11 +173,15 @@ class Draft(Base):
         BigInteger, ForeignKey("workflow.instance.id"), primary_key=True
     )
     element_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    holder_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("identity.holder.id"), primary_key=True
+    )
     form: Mapped[str] = mapped_column(Text)
     person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.person.id"))
     account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.account.id"))
     role: Mapped[str] = mapped_column(Text)
     saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ready_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Decision(Base):
@@ -207,6 +211,7 @@ class Decision(Base):
     leaf: Mapped[bytes] = mapped_column(LargeBinary)
     signature: Mapped[bytes | None] = mapped_column(LargeBinary)
     idempotency_key: Mapped[str | None] = mapped_column(Text, unique=True)
+    initiated_by: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
@@ -215,6 +220,7 @@ class Notification(Base):
 
     __tablename__ = "notification"
     __table_args__ = (
+        Index("notification_holder", "holder_id", text("id DESC")),
         Index(
             "notification_unread",
             "holder_id",

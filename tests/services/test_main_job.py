@@ -58,7 +58,7 @@ def test_a_draft_is_saved_any_number_of_times_and_is_not_checked_against_limits(
         save(a_market.ctx, an_emitter, instance, key, lines(**{PE21: quantity}))
 
     with a_market.ctx.database.transaction() as tx:
-        draft = draft_of(tx, instance, "fill_surrender")
+        draft = draft_of(tx, instance, "fill_surrender", a_market.holder("emitter"))
     assert draft == lines(**{PE21: 7})
     assert a_market.rows("SELECT person_id, account_id, saved_at FROM workflow.draft") == [
         (an_emitter.person_id, an_emitter.account_id, a_market.clock.now())

@@ -8,7 +8,7 @@ GRANT INSERT ON identity.holder, identity.account, identity.person, identity.man
     identity.session, identity.api_token, identity.enrolment, identity.sign_in, identity.captcha
     TO :app_role;
 GRANT UPDATE (name, name_en) ON identity.holder TO :app_role;
-GRANT UPDATE (name, status) ON identity.account TO :app_role;
+GRANT UPDATE (name, status, two_person) ON identity.account TO :app_role;
 GRANT UPDATE (password_hash, password_changed_at, email, phone, closed_at)
     ON identity.person TO :app_role;
 GRANT UPDATE (rights, valid_from, valid_to) ON identity.mandate TO :app_role;

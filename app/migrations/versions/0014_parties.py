@@ -12,6 +12,13 @@ SCHEMA = """
 ALTER TABLE workflow.instance ADD COLUMN applicant_role text NOT NULL DEFAULT '';
 UPDATE workflow.instance i SET applicant_role = h.role
 FROM identity.holder h WHERE h.id = i.applicant_id;
+
+-- Each holder's draft is its own, also where several review the same at once.
+ALTER TABLE workflow.draft ADD COLUMN holder_id bigint REFERENCES identity.holder (id);
+UPDATE workflow.draft d SET holder_id = a.holder_id
+FROM identity.account a WHERE a.id = d.account_id;
+ALTER TABLE workflow.draft ALTER COLUMN holder_id SET NOT NULL,
+    DROP CONSTRAINT draft_pkey, ADD PRIMARY KEY (instance_id, element_id, holder_id);
 """
 
 

@@ -47,11 +47,12 @@ BEGIN
         v_item := step->'decision';
         INSERT INTO workflow.decision (instance_id, version, bundle_hash, element_id, visit, kind,
             person_id, holder_id, account_id, role, verdict, opinion, document, leaf,
-            idempotency_key, at)
+            idempotency_key, initiated_by, at)
         VALUES (v_instance, v_version + 1, step->>'bundle_hash', v_item->>'element_id',
             (v_item->>'visit')::integer, v_item->>'kind', v_person, v_holder, v_account, v_role,
             v_item->>'verdict', v_item->>'opinion', apply_step.document,
-            decode(v_item->>'leaf', 'hex'), v_item->>'key', v_at)
+            decode(v_item->>'leaf', 'hex'), v_item->>'key',
+            (v_item->>'initiated_by')::bigint, v_at)
         RETURNING id INTO v_decision;
     END IF;
 
@@ -71,7 +72,8 @@ BEGIN
       AND t.key = ANY (translate(step->>'close', '[]', '{}')::integer[]);
     -- A draft is used up by its submission; with the instance ends what was left of it.
     DELETE FROM workflow.draft d WHERE d.instance_id = v_instance
-        AND (step->>'status' = 'ended' OR d.element_id = step->>'draft_done');
+        AND (step->>'status' = 'ended'
+             OR d.element_id = step->>'draft_done' AND d.holder_id = v_holder);
     IF jsonb_array_length(step->'open') > 0 THEN
         INSERT INTO workflow.task (instance_id, key, element_id, name, name_en, process_id, lane,
             role, holder_id, visit, due_at, created_at)
