@@ -5,8 +5,8 @@ the template took half of the page's time; here each is asked for once a page or
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from flask import url_for
 
@@ -19,8 +19,7 @@ SOON = 1440  # minutes; what is due within a day stands out
 ONE, OTHER = 7_000_000_000_001, 7_000_000_000_002  # ids that keep places in an address
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """When a task is due: the time, how long that is, and how urgent."""
 
     at: str
@@ -28,8 +27,7 @@ class Due:
     css: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One task in words; ``tonnes`` is the bare number that the page adds up when it is chosen.
 
     ``button`` is where to claim the task or to give it back, nothing when a colleague has it.
@@ -61,19 +59,24 @@ def rows(entries: Iterable[Entry], me: int) -> Iterator[Row]:
     task = _to_fill(url_for("applications.task", instance_id=ONE, key=OTHER))
     claim = _to_fill(url_for("inbox.claim", task_id=ONE))
     release = _to_fill(url_for("inbox.release", task_id=ONE))
+    choose, take, give = (
+        _("选择 %(number)s %(name)s"),
+        _("认领 %(number)s"),
+        _("释放认领 %(number)s"),
+    )
     for entry in entries:
         mine, free = entry.claimed_by == me, not entry.claimed_by
         number, holder = entry.number, entry.holder.text(spoken)
         button = says = ""
         if free:
-            button, says = claim(entry.id), _("认领 %(number)s") % {"number": number}
+            button, says = claim(entry.id), take % {"number": number}
         elif mine:
-            button, says = release(entry.id), _("释放认领 %(number)s") % {"number": number}
+            button, says = release(entry.id), give % {"number": number}
         yield Row(
             id=str(entry.id),
             number=number,
             url=task(entry.instance_id, entry.key),
-            choose=_("选择 %(number)s %(name)s") % {"number": number, "name": holder},
+            choose=choose % {"number": number, "name": holder},
             name=entry.name.text(spoken),
             holder=holder,
             holder_code=entry.holder_code,
