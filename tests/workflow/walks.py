@@ -1,5 +1,6 @@
 """Random walks: what a run shows, and the moves that can be made in it."""
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.domain.clock import FixedClock
+from app.services.operators import standard_operators
 from app.workflow.bundle import read_bundles
 from app.workflow.definition import Definition
 from app.workflow.operators import OperatorSpec, ParameterSpec
@@ -19,11 +21,14 @@ ROOT = HERE.parent.parent
 BEGIN = datetime(2021, 11, 1, tzinfo=UTC)
 TEXT = ParameterSpec()
 
+
+def _two_phase_types() -> frozenset[str]:
+    types = tomllib.loads((ROOT / "app/ledger/transaction_types.toml").read_text("utf-8"))
+    return frozenset(code for code, entry in types.items() if "two_phase" in entry.get("modes", ()))
+
+
 OPERATORS: Mapping[str, OperatorSpec] = {
-    "ledger/reserve": OperatorSpec({"type": ParameterSpec(choices=frozenset({"surrender"}))}),
-    "ledger/post": OperatorSpec(),
-    "ledger/void": OperatorSpec(),
-    "notify": OperatorSpec({"to": ParameterSpec("lanes"), "template": TEXT}),
+    **standard_operators(_two_phase_types()).specs,
     "note": OperatorSpec({"what": TEXT}),
     "set": OperatorSpec({"name": TEXT, "value": TEXT}),
 }
