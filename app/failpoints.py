@@ -19,6 +19,8 @@ NAMES = frozenset(
         "holders_opened",
         "timer_fired",
         "outbox_delivered",
+        "message_begun",
+        "message_carried",
     }
 )
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, MetaData
 
 from app.db import Base
 
-ROOMS = ("audit", "identity", "ledger", "workflow", "compliance", "certificates")
+ROOMS = ("audit", "identity", "ledger", "workflow", "compliance", "messages", "certificates")
 SCHEMAS = frozenset(ROOMS)
 
 

@@ -15,7 +15,9 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from sqlalchemy import Connection, create_engine, pool, text
 
 APP = Path(__file__).resolve().parent.parent
-ROOMS = ("audit", "identity", "ledger", "workflow", "compliance", "certificates", "services")
+ROOMS = (
+    "audit", "identity", "ledger", "workflow", "compliance", "messages", "certificates", "services",
+)  # fmt: skip
 LOCK = 7_320_001  # two migrations at once wait for one another
 
 

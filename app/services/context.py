@@ -1,10 +1,12 @@
 """What every service needs from its surroundings: settings, database, clock, operators."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.config import Settings
 from app.db import Database
 from app.domain.clock import Clock
+from app.messages.port import Port
 from app.services.operators import Operators
 from app.services.queue import Bell
 
@@ -13,7 +15,8 @@ from app.services.queue import Bell
 class Context:
     """Made once per process by app.bootstrap.build and handed to every service.
 
-    ``operators`` joins the service-task names of the diagrams to functions.
+    ``operators`` joins the service-task names of the diagrams to functions, ``ports`` the channels
+    of messages (email, sms) to what carries them.
     """
 
     settings: Settings
@@ -21,3 +24,4 @@ class Context:
     clock: Clock
     operators: Operators
     bell: Bell
+    ports: Mapping[str, Port]

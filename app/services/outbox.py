@@ -1,23 +1,21 @@
 """What goes out after a commit, by kind. Delivery is at least once; receivers must not mind."""
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.services.context import Context
+from app.services.telling.digest import summarise
+from app.services.telling.plan import plan
+from app.services.telling.send import send
 
-log = logging.getLogger(__name__)
-
-
-def deliver(ctx: Context, kind: str, payload: str) -> None:
-    """Deliver one line; raises KeyError for a kind nobody delivers."""
-    DELIVERIES[kind](ctx, json.loads(payload))
+Delivery = Callable[[Context, Mapping[str, Any], int], None]
 
 
-def _decided(_ctx: Context, payload: Mapping[str, Any]) -> None:
-    """A decision was recorded. E-mail and SMS hang on here when they come (part K, G31)."""
-    log.info("decided", extra={"instance": payload.get("instance"), "task": payload.get("task")})
+def deliver(ctx: Context, kind: str, payload: str, line: int) -> None:
+    """Deliver the line of that number; raises KeyError for a kind nobody delivers."""
+    DELIVERIES[kind](ctx, json.loads(payload), line)
 
 
-DELIVERIES: Mapping[str, Callable[[Context, Mapping[str, Any]], None]] = {"decided": _decided}
+# A decision plans messages; each of them, and each summary of many, is a line of its own.
+DELIVERIES: Mapping[str, Delivery] = {"decided": plan, "message": send, "digest": summarise}

@@ -85,19 +85,22 @@ def _mark_stuck(ctx: Context, instance_id: int, error: Exception) -> None:
 
 
 def _deliver_one(ctx: Context) -> bool | None:
-    """Deliver one due outbox line; None when none is due."""
+    """Deliver one due outbox line; None when none is due.
+
+    The lock leaves the line's key alone: what a delivery records may point at its line.
+    """
     with ctx.database.transaction() as tx:
         row = tx.one(
             """SELECT id, kind, payload, attempts FROM workflow.outbox
                WHERE done_at IS NULL AND due_at <= %(now)s AND attempts < %(most)s
-               ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED""",
+               ORDER BY due_at, id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED""",
             {"now": ctx.clock.now(), "most": GIVE_UP},
         )
         if row is None:
             return None
         number, kind, payload, attempts = row
         try:
-            deliver(ctx, kind, payload)
+            deliver(ctx, kind, payload, number)
             reached("outbox_delivered")
         except Exception as error:  # noqa: BLE001 - tried again later, and seen by the operator
             log.warning("outbox line %s failed: %s", number, error)

@@ -124,7 +124,7 @@ def test_two_sweepers_at_once_do_each_item_once(
 ) -> None:
     delivered: list[str] = []
 
-    def deliver(_ctx: Context, _kind: str, payload: str) -> None:
+    def deliver(_ctx: Context, _kind: str, payload: str, _line: int) -> None:
         delivered.append(payload)
 
     monkeypatch.setattr(sweeping, "deliver", deliver)
