@@ -34,6 +34,7 @@ class Holder(Base):
     role: Mapped[str] = mapped_column(Text)
     province_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("identity.holder.id"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    bulk_opened: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class AccountType(Base):

@@ -9,7 +9,10 @@ from sqlalchemy import Connection, MetaData
 
 from app.db import Base
 
-ROOMS = ("audit", "identity", "ledger", "workflow", "compliance", "messages", "certificates")
+ROOMS = (
+    "audit", "identity", "ledger", "workflow", "compliance", "attachments", "messages",
+    "certificates",
+)  # fmt: skip
 SCHEMAS = frozenset(ROOMS)
 
 

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, create_engine, pool, text
 
 APP = Path(__file__).resolve().parent.parent
 ROOMS = (
-    "audit", "identity", "ledger", "workflow", "compliance", "messages", "certificates", "services",
+    "audit", "identity", "ledger", "workflow", "compliance", "attachments", "messages",
+    "certificates", "services",
 )  # fmt: skip
 LOCK = 7_320_001  # two migrations at once wait for one another
 

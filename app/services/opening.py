@@ -56,14 +56,24 @@ class Opened:
     members: tuple[str, ...]
 
 
-def open_holders(ctx: Context, actor: Actor | None, openings: Sequence[Opening]) -> list[Opened]:
-    """Open holders, all or none, in one transaction; ``actor`` None is the installation itself."""
+def open_holders(
+    ctx: Context, actor: Actor | None, openings: Sequence[Opening], *, bulk: bool = False
+) -> list[Opened]:
+    """Open holders, all or none, in one transaction; ``actor`` None is the installation itself.
+
+    Holders opened in bulk hand in their opening files before they ask for a change (M3, R20).
+    """
     with ctx.database.transaction() as tx:
-        return open_within(ctx, tx, actor, openings)
+        return open_within(ctx, tx, actor, openings, bulk=bulk)
 
 
 def open_within(
-    ctx: Context, tx: Transaction, actor: Actor | None, openings: Sequence[Opening]
+    ctx: Context,
+    tx: Transaction,
+    actor: Actor | None,
+    openings: Sequence[Opening],
+    *,
+    bulk: bool = False,
 ) -> list[Opened]:
     """Do the same inside a transaction that is already open.
 
@@ -73,7 +83,7 @@ def open_within(
     if any(not opening.accounts or opening.accounts[0] == "trading" for opening in openings):
         raise Invalid("开户须至少包含一个登记账户。", "An opening names at least one account.")
     try:
-        holders = _holders(ctx, tx, openings)
+        holders = _holders(ctx, tx, openings, bulk=bulk)
         accounts = _accounts(ctx, tx, openings, holders)
         members = _people(ctx, tx, openings, accounts)
     except psycopg2.errors.UniqueViolation as error:
@@ -91,16 +101,20 @@ def open_within(
     return [Opened(holders[o.code], accounts[o.code], tuple(members[o.code])) for o in openings]
 
 
-def _holders(ctx: Context, tx: Transaction, openings: Sequence[Opening]) -> dict[str, int]:
+def _holders(
+    ctx: Context, tx: Transaction, openings: Sequence[Opening], *, bulk: bool
+) -> dict[str, int]:
     rows = tx.all(
-        """INSERT INTO identity.holder (code, name, name_en, role, province_id, created_at)
-           SELECT code, name, name_en, role, province, %(at)s
+        """INSERT INTO identity.holder (code, name, name_en, role, province_id, created_at,
+               bulk_opened)
+           SELECT code, name, name_en, role, province, %(at)s, %(bulk)s
            FROM unnest(%(codes)s::text[], %(names)s::text[], %(names_en)s::text[],
                        %(roles)s::text[], %(provinces)s::bigint[])
                 AS o (code, name, name_en, role, province)
            RETURNING code, id""",
         {
             "at": ctx.clock.now(),
+            "bulk": bulk,
             "codes": [o.code for o in openings],
             "names": [o.name for o in openings],
             "names_en": [o.name_en for o in openings],

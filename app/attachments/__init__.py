@@ -1,0 +1,1 @@
+"""Files that holders hand in: kept once by what they contain, recognised by it, never changed."""
