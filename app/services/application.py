@@ -83,6 +83,7 @@ class Application:
     applicant_id: int
     applicant: Label
     applicant_code: str
+    applicant_account_id: int
     account_number: str
     quantity: int
     ccer_quantity: int
@@ -109,6 +110,14 @@ class Application:
     def opinions(self) -> list[Decision]:
         """Earlier decisions that carry an opinion, newest first."""
         return [d for d in reversed(self.decisions) if d.opinion]
+
+    @property
+    def answers(self) -> list[tuple[Label, Label]]:
+        """What the applicant wrote beside the lines: each field's label and its text."""
+        definition = self.definition
+        asked = [definition.form_of(i) for i in definition.tasks if definition.asks_content(i)]
+        found = {f.name: (f.label, f.said(self.content)) for form in asked for f in form.fields}
+        return [(label, text) for label, text in found.values() if text.zh]
 
     def task(self, key: int) -> Open | None:
         """Return an open task by its key."""
@@ -153,8 +162,8 @@ def application_within(tx: Transaction, actor: Actor, instance_id: int) -> Appli
 
 _PLAIN = (
     "id", "number", "process_id", "bundle_hash", "bundle_version", "version", "status",
-    "applicant_id", "applicant_code", "account_number", "quantity", "ccer_quantity", "created_at",
-    "submitted_at", "ended_at", "late", "stuck",
+    "applicant_id", "applicant_code", "applicant_account_id", "account_number", "quantity", "ccer_quantity",
+    "created_at", "submitted_at", "ended_at", "late", "stuck",
 )  # fmt: skip
 
 

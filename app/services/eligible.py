@@ -1,4 +1,8 @@
-"""What an account may surrender for a notice: its instruments, what is free, and why not (R9)."""
+"""What an application may name: the account's instruments, what is free of each, and why not.
+
+For a notice its scope decides (R9); elsewhere the routes of the transaction type that the flow
+reserves with, such as voluntary cancellation out of a general account (R40).
+"""
 
 from dataclasses import dataclass
 
@@ -10,6 +14,12 @@ from app.identity.actor import Actor
 from app.ledger.instruments import Instrument, available
 from app.services.context import Context
 from app.services.progress import notice_within
+from app.services.types import type_facts
+from app.workflow.definition import Definition
+
+NOT_THIS_WAY = Label(
+    "本账户的这类单位不能用于本业务", "Units of this kind do not go this way from this account"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ class Choice:
 
     @property
     def eligible(self) -> bool:
-        """Whether it may be used for the notice."""
+        """Whether the application may name it."""
         return self.objection is None
 
     @property
@@ -43,6 +53,39 @@ def choices(ctx: Context, actor: Actor, notice_id: int) -> list[Choice]:
         if notice.emitter_id != actor.holder_id:
             raise NotFound
         return choices_of(tx, notice)
+
+
+def free_choices(
+    ctx: Context, actor: Actor, definition: Definition, account_id: int
+) -> list[Choice]:
+    """Return what an account of the actor's holder may bring into a flow without a notice.
+
+    Raises NotFound for anybody else's account.
+    """
+    with ctx.database.transaction() as tx:
+        row = tx.one(
+            "SELECT type FROM identity.account WHERE id = %(id)s AND holder_id = %(holder)s",
+            {"id": account_id, "holder": actor.holder_id},
+        )
+        if row is None:
+            raise NotFound
+        admitted = admitted_units(definition, row[0])
+        found = [
+            Choice(instrument, None if instrument.unit_type in admitted else NOT_THIS_WAY)
+            for instrument in available(tx, account_id)
+        ]
+    return sorted(found, key=lambda choice: (not choice.eligible, choice.instrument.unit_type))
+
+
+def admitted_units(definition: Definition, account_type: str) -> frozenset[str]:
+    """Return the unit types that the flow's transaction types lead out of such an account."""
+    types = definition.constants("ledger/reserve", "type")
+    return frozenset(
+        route.unit_type
+        for code in types
+        for route in type_facts(str(code)).routes
+        if route.from_type == account_type
+    )
 
 
 def choices_of(tx: Transaction, notice: Notice) -> list[Choice]:

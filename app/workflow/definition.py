@@ -8,6 +8,7 @@ from typing import Any
 from app.domain.label import Label
 from app.workflow.bundle import FORM_PROPERTY, FORMS_FOLDER, LANES_FILE, Bundle
 from app.workflow.diagram import Diagram, Element, read_diagram
+from app.workflow.expressions import BadExpression, ExpressionFailed, constant
 from app.workflow.forms import CONTENT, Form
 from app.workflow.lanes import Lane, read_lanes
 from app.workflow.operators import OperatorSpec
@@ -167,6 +168,12 @@ class Definition:
         """Return the form of a user task. Raises KeyError."""
         return self.forms[self.tasks[task_id].form]
 
+    def constants(self, operator: str, parameter: str) -> frozenset[object]:
+        """Return what service tasks give an operator, as far as the drawing itself fixes it."""
+        steps = [s for p in (self.spec, *self.subprocesses.values()) for s in p.task_specs.values()]
+        given = (s.parameters.get(parameter) for s in steps if _asks(s, operator))
+        return frozenset(filter(None, map(_fixed, given)))
+
     def asks_content(self, task_id: str) -> bool:
         """Whether a user task's form is what the application asks for, such as a list of units.
 
@@ -228,6 +235,18 @@ class Definition:
 
 _cache: dict[str, Definition] = {}
 _lock = Lock()
+
+
+def _asks(step: Any, operator: str) -> bool:
+    return getattr(step, "operator", "") == operator
+
+
+def _fixed(text: str | None) -> object:
+    """Return the value of a constant, None for what is computed while running."""
+    try:
+        return constant(text) if text else None
+    except (BadExpression, ExpressionFailed):
+        return None
 
 
 def _unreadable(bundle: Bundle, error: Exception) -> Refusal:

@@ -51,6 +51,13 @@ class Field:
             return self.required
         return all(values.get(name) == wanted for name, wanted in self.required.items())
 
+    def said(self, values: Mapping[str, object]) -> Label:
+        """Return the answer as a text to be read; tables and lists are shown in their own way."""
+        value = values.get(self.name)
+        if self.widget == "choice":
+            return next((c.label for c in self.choices if c.value == value), EMPTY)
+        return Label(value, value) if isinstance(value, str) else EMPTY
+
 
 @dataclass(frozen=True)
 class Form:
