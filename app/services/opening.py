@@ -36,6 +36,7 @@ class Opening:
     """A holder to open. Its people get a mandate for its first account.
 
     ``accounts`` are account types; a ``trading`` account is linked to the account before it.
+    ``two_person``: the first account asks for one who fills in and another who confirms (G21).
     """
 
     code: str
@@ -45,6 +46,7 @@ class Opening:
     people: tuple[PersonOpening, ...] = ()
     name_en: str = ""
     province_id: int | None = None
+    two_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +137,12 @@ def _accounts(
         batch = [o for o in openings if len(o.accounts) > place]
         rows = tx.all(
             """INSERT INTO identity.account (number, type, holder_id, name, linked_account_id,
-                   opened_at)
-               SELECT nextval('identity.account_number')::text, type, holder, name, linked, %(at)s
+                   two_person, opened_at)
+               SELECT nextval('identity.account_number')::text, type, holder, name, linked, two,
+                   %(at)s
                FROM unnest(%(types)s::text[], %(holders)s::bigint[], %(names)s::text[],
-                           %(linked)s::bigint[])
-                    AS a (type, holder, name, linked)
+                           %(linked)s::bigint[], %(two)s::boolean[])
+                    AS a (type, holder, name, linked, two)
                RETURNING holder_id, id""",
             {
                 "at": ctx.clock.now(),
@@ -149,6 +152,7 @@ def _accounts(
                 "linked": [
                     previous[o.code] if o.accounts[place] == "trading" else None for o in batch
                 ],
+                "two": [o.two_person and place == 0 for o in batch],
             },
         )
         ids = dict(rows)

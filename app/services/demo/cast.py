@@ -136,7 +136,10 @@ SIGN_INS = (
     SignIn("auditor", "13000000001"),
     SignIn("system_operator", "12000000001"),
 )
-SECOND_SIGN_INS = ("33000000013", "21042300119", "53000000021", "21042300201", "10000000002")
+TWO_PERSON = "YL"  # an emitter whose account asks for two people (G21)
+SECOND_SIGN_INS = ("33000000013", "21042300119", "53000000021", "21042300201", "10000000002",
+    "21042300213", "21042300313",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,11 +256,27 @@ EMITTERS = (
 
 
 def emitter_opening(place: int, emitter: Emitter, province_id: int) -> Opening:
-    """Return the opening of an emitter; the first has two people, the others one."""
+    """Return the opening of an emitter; the first has two people, the others one.
+
+    One asks for two: who initiates, and who confirms (G21).
+    """
     number = 21042300118 if place == 0 else 21042300200 + place
+    two_person = emitter.code == TWO_PERSON
+    rights = "initiate" if two_person else "both"
     people = [
-        _person(str(number), f"{emitter.name[:2]}账户代表", f"{emitter.name_en} representative")
+        _person(
+            str(number), f"{emitter.name[:2]}账户代表", f"{emitter.name_en} representative", rights
+        )
     ]
+    if two_person:
+        people.append(
+            _person(
+                str(number + 100),
+                f"{emitter.name[:2]}确认代表",
+                f"{emitter.name_en} confirming representative",
+                "confirm",
+            )
+        )
     if place == 0:
         people = [
             _person("21042300118", "张文博", "Zhang Wenbo"),
@@ -271,4 +290,5 @@ def emitter_opening(place: int, emitter: Emitter, province_id: int) -> Opening:
         accounts=("compliance", "trading"),
         people=tuple(people),
         province_id=province_id,
+        two_person=two_person,
     )

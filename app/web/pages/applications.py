@@ -55,22 +55,24 @@ def begin(process_id: str, subject_id: int | None = None) -> str | Response | tu
     if request.method == "POST":
         filled.read(values_of(new.form))
         _added(filled)
-        submit = request.form.get("action") == "submit"
-        if request.form.get("action") in {"submit", "save"}:
+        action = request.form.get("action", "")
+        submit = action == "submit"
+        if action in {"submit", "save", "hand_over"}:
             try:
                 started = applications.begin(
                     ctx,
                     who,
                     process_id,
                     subject_id,
-                    filled.checked(strict=submit),
+                    filled.checked(strict=action != "save"),
                     submit=submit,
+                    ready=action == "hand_over",
                     idempotency_key=_once(),
                 )
             except Invalid as refused:
                 filled.refuse(refused)
             else:
-                return _done(started.instance_id, started.number, submit=submit)
+                return _done(started.instance_id, started.number, action)
     page = render_template(
         "applications/fill.html",
         process=new.process,
@@ -79,7 +81,7 @@ def begin(process_id: str, subject_id: int | None = None) -> str | Response | tu
         notice=new.notice,
         choices=_choices(subject_id if new.notice else None),
         application=None,
-        saved_at=None,
+        saved=None,
     )
     return (page, 422) if filled.refused else page
 
@@ -110,7 +112,8 @@ def task(instance_id: int, key: int) -> str | Response | tuple[str, int]:
     definition_task = found.definition.tasks[waiting.element_id]
     filled = Filled(found.definition.forms[definition_task.form])
     draft = _draft(found, waiting)
-    filled.read(draft.form if draft else _last(found, filled), typed=False)
+    confirms = draft is not None and draft.ready
+    filled.read(draft.form if draft else _last(found, filled), typed=confirms)
     return _task_page(found, waiting, definition_task, filled, draft)
 
 
@@ -126,21 +129,43 @@ def _post(found: Application, key: int) -> str | Response | tuple[str, int]:
     _added(filled)
     action = request.form.get("action")
     try:
-        if action == "save":
-            drafts.save(ctx, who, found.id, key, filled.checked(strict=False))
-            flash(_("草稿已保存。"))
+        if action in {"save", "hand_over", "take_back"}:
+            _keep(found, key, filled, action)
             return redirect(url_for(".task", instance_id=found.id, key=key))
-        if action == "submit":
-            decide(ctx, who, Request(found.id, key, filled.checked(strict=True), _once()))
-            return _done(found.id, found.number, submit=True, verdict=filled.text("verdict"))
+        if action in {"submit", "confirm"}:
+            if action == "confirm":
+                filled.read(_handed_over(found, key))
+            form = filled.checked(strict=True)
+            decide(ctx, who, Request(found.id, key, form, _once()))
+            return _done(found.id, found.number, "submit", str(form.get("verdict", "")))
     except Invalid as refused:
         filled.refuse(refused)
     except Conflict as moved_on:
         return _conflict(found, moved_on, filled), 409
     if waiting is None:
         return redirect(url_for("applications.show", instance_id=found.id))
-    page = _task_page(found, waiting, definition_task, filled, None)
+    page = _task_page(found, waiting, definition_task, filled, _draft(found, waiting))
     return (page, 422) if filled.refused else page
+
+
+def _keep(found: Application, key: int, filled: Filled, action: str) -> None:
+    """Save a draft, hand it over to the confirming representative, or take it back (G21)."""
+    ctx, who = context(), actor()
+    if action == "take_back":
+        drafts.take_back(ctx, who, found.id, key)
+        flash(_("已退回，由发起代表修改后再提交确认。"))
+        return
+    ready = action == "hand_over"
+    drafts.save(ctx, who, found.id, key, filled.checked(strict=ready), ready=ready)
+    flash(_("已提交确认，等待另一位代表确认。") if ready else _("草稿已保存。"))
+
+
+def _handed_over(found: Application, key: int) -> dict[str, Any]:
+    """Return what another representative filled in: whoever confirms it types nothing."""
+    saved = saved_form(context(), actor(), found.id, key)
+    if saved is None or not saved.ready:
+        raise Conflict("没有待确认的内容。", "Nothing is waiting to be confirmed.")
+    return dict(saved.form)
 
 
 @pages.post("/<int:instance_id>/send/<name>")
@@ -169,9 +194,14 @@ def _once() -> str | None:
     return f"page:{given}" if 16 <= len(given) <= 64 and given.isalnum() else None
 
 
-def _done(instance_id: int, number: str, *, submit: bool, verdict: str = "") -> Response:
-    if not submit:
-        flash(_("草稿 %(number)s 已保存。", number=number))
+def _done(instance_id: int, number: str, action: str, verdict: str = "") -> Response:
+    if action != "submit":
+        ready = action == "hand_over"
+        flash(
+            _("申请 %(number)s 已提交确认，等待另一位代表确认。", number=number)
+            if ready
+            else _("草稿 %(number)s 已保存。", number=number)
+        )
         found = reading.application(context(), actor(), instance_id)
         first = found.open_tasks[0]
         return redirect(url_for(".task", instance_id=instance_id, key=first.key))
@@ -208,7 +238,7 @@ def _task_page(
         waiting=waiting,
         mine=mine,
         filled=filled,
-        saved_at=draft.saved_at if draft else None,
+        saved=draft,
         process=found.process,
         choices=_choices(notice.notice.id if applying and notice else None),
         checks=[_shown(check) for check in checks(ctx, who, found.id)],
