@@ -9,7 +9,7 @@ from app.api.groups import group
 from app.api.shapes import Id, Label, PageQuery, Range, Tonnes
 from app.domain.errors import NotFound
 from app.services import holdings
-from app.services.holdings import SIDES, AccountView, HoldingsView, StatementView
+from app.services.holdings import SIDES, AccountView, HoldingsView, LedgerFilter, StatementView
 
 resources = group("holdings", "/accounts", "Holdings and ledgers")
 
@@ -49,10 +49,19 @@ class HoldingsOut(Schema):
     holdings = fields.List(fields.Nested(Holding), attribute="rows")
 
 
+class HoldingsQuery(Schema):
+    """The day at whose end the position is asked for, in Beijing; none: now."""
+
+    date = fields.Date(load_default=None)
+
+
 class LedgerQuery(PageQuery):
-    """What narrows a ledger."""
+    """What narrows a ledger: an instrument, days (both included); and its order."""
 
     instrument_id = Id(load_default=None)
+    since = fields.Date(load_default=None)
+    until = fields.Date(load_default=None)
+    oldest_first = fields.Boolean(load_default=False)
 
 
 class Row(Schema):
@@ -60,6 +69,7 @@ class Row(Schema):
 
     at = fields.AwareDateTime()
     transfer_id = fields.Integer()
+    document = fields.String()
     type = fields.String()
     kind = fields.String()
     application_id = fields.Integer(attribute="instance_id", allow_none=True)
@@ -93,10 +103,11 @@ def read_accounts() -> list[AccountView]:
 
 
 @resources.get("/<int:account_id>/holdings")
+@resources.arguments(HoldingsQuery, location="query")
 @resources.response(200, HoldingsOut)
-def read_holdings(account_id: int) -> HoldingsView:
-    """Return D1-D7 of an account of one's own organisation."""
-    found = holdings.holding(context(), actor("read"), account_id)
+def read_holdings(query: dict[str, Any], account_id: int) -> HoldingsView:
+    """Return D1-D7 of an account of one's own organisation, now or at the end of a day."""
+    found = holdings.holding(context(), actor("read"), account_id, query["date"])
     if found is None:
         raise NotFound
     return found
@@ -114,6 +125,6 @@ def read_ledger(query: dict[str, Any], account_id: int, side: str) -> StatementV
         actor("read"),
         account_id,
         SIDES[side],
-        query["instrument_id"],
+        LedgerFilter(query["instrument_id"], query["since"], query["until"], query["oldest_first"]),
         query.get("cursor"),
     )

@@ -1,7 +1,7 @@
 """The one clock. Everything that asks for the time asks a Clock, so a year can be replayed."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -48,3 +48,8 @@ class FixedClock:
 def local_day(instant: datetime) -> date:
     """Return the day of an instant in Beijing; days of the registry are Beijing days."""
     return instant.astimezone(BEIJING).date()
+
+
+def day_begins(day: date) -> datetime:
+    """Return the instant at which a day begins in Beijing, in UTC."""
+    return datetime.combine(day, time(), BEIJING).astimezone(UTC)

@@ -5,7 +5,7 @@ of its five parts) holds by construction. Units reserved for an application coun
 with the application named. D6 is D3 under another name (G13).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,14 +125,21 @@ def accounts_of(tx: Transaction, account_id: int) -> list[int]:
 def holdings(tx: Transaction, account_id: int) -> list[Holding]:
     """Return the holding of an account and its linked ones, instrument by instrument."""
     accounts = {"accounts": accounts_of(tx, account_id)}
+    held_for = reservations_by_instrument(tx.all(RESERVATIONS, accounts))
+    return [Holding(*[*row, tuple(held_for.get(row[0], ()))]) for row in tx.all(HOLDINGS, accounts)]
+
+
+def reservations_by_instrument(
+    rows: Iterable[Sequence[Any]],
+) -> dict[int, list[Reservation]]:
+    """Return what is held for pending transfers, by instrument."""
     held_for: dict[int, list[Reservation]] = {}
-    for row in tx.all(RESERVATIONS, accounts):
-        instrument, position, transfer, instance, name, name_en, at, tonnes = row
+    for instrument, position, transfer, instance, name, name_en, at, tonnes in rows:
         reservation = Reservation(
             instrument, position, transfer, instance, Label(name, name_en), at, tonnes
         )
         held_for.setdefault(instrument, []).append(reservation)
-    return [Holding(*[*row, tuple(held_for.get(row[0], ()))]) for row in tx.all(HOLDINGS, accounts)]
+    return held_for
 
 
 def lots(tx: Transaction, depositor_account_id: int) -> list[Lot]:

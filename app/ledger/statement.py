@@ -1,101 +1,36 @@
 """登记持仓流水 / 交易持仓流水 (M27, F29): every movement of a holding, with running balances.
 
 A row is what one event did to one instrument on one side of the holding: the registry side is the
-holding account, the trading side its linked trading accounts. Newest first, by keyset. Balances
-are counted back from what the blocks hold now, in the same snapshot, so they never drift.
+holding account, the trading side its linked trading accounts. Balances are the side's own after
+each row, whatever the filters hide, and never drift: they come from the blocks, in one snapshot.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from app.db import Transaction
 from app.domain.label import Label
+from app.ledger import statement_sql as parts
 from app.ledger.holdings import accounts_of
 
 Side = Literal["registry", "trading"]
-Cursor = tuple[int, int]  # event, instrument: the last row shown
+Cursor = tuple[int, int]  # event, instrument: a row shown
 
 # Free units of each side; what is reserved, frozen or pending is there, but not free.
+LIMIT = "LIMIT %(limit)s"
 FREE = {"registry": "registry_available", "trading": "trading_held"}
 
-MOVEMENTS = """
-WITH shown AS (
-    SELECT event_id, instrument_id
-    FROM unnest(%(accounts)s::bigint[]) AS account CROSS JOIN LATERAL (
-        (SELECT DISTINCT e.event_id, e.instrument_id FROM ledger.entry e
-         WHERE e.to_account_id = account {window}
-         ORDER BY e.event_id DESC, e.instrument_id DESC LIMIT %(limit)s)
-        UNION ALL
-        (SELECT DISTINCT e.event_id, e.instrument_id FROM ledger.entry e
-         WHERE e.from_account_id = account AND e.from_account_id <> e.to_account_id {window}
-         ORDER BY e.event_id DESC, e.instrument_id DESC LIMIT %(limit)s)) AS newest
-    GROUP BY 1, 2 ORDER BY 1 DESC, 2 DESC LIMIT %(limit)s
-), mine AS (
-    SELECT e.event_id, e.instrument_id, e.serials, upper(e.serials) - lower(e.serials) AS q,
-           e.from_account_id, e.from_position, e.to_account_id, e.to_position
-    FROM shown s
-    JOIN ledger.entry e ON e.event_id = s.event_id AND e.instrument_id = s.instrument_id
-    WHERE e.to_account_id = ANY (%(accounts)s) OR e.from_account_id = ANY (%(accounts)s)
-), rows AS (
-    SELECT m.event_id, m.instrument_id, min(m.from_account_id) AS from_account,
-           count(DISTINCT m.from_account_id) AS senders, min(m.to_account_id) AS to_account,
-           count(DISTINCT m.to_account_id) AS receivers, min(m.from_position) AS from_position,
-           min(m.to_position) AS to_position, sum(m.q)::bigint AS quantity,
-           sum(m.q * ((m.to_account_id = ANY (%(accounts)s))::int
-                    - (m.from_account_id = ANY (%(accounts)s))::int))::bigint AS change,
-           sum(m.q * ((m.to_account_id = ANY (%(accounts)s) AND m.to_position = %(free)s)::int
-                    - (m.from_account_id = ANY (%(accounts)s)
-                       AND m.from_position IS NOT DISTINCT FROM %(free)s)::int))::bigint
-               AS free_change,
-           (SELECT array_agg(ARRAY[lower(x), upper(x) - 1] ORDER BY x)
-            FROM unnest(range_agg(m.serials)) AS x) AS ranges
-    FROM mine m GROUP BY m.event_id, m.instrument_id
-)
-SELECT r.event_id, r.instrument_id, i.code, i.name, i.name_en, v.at, v.kind, t.id, t.type, k.name,
-       k.name_en, t.reason, t.instance_id,
-       CASE r.senders WHEN 1 THEN f.number ELSE '×' || r.senders END,
-       CASE r.receivers WHEN 1 THEN o.number ELSE '×' || r.receivers END, r.from_position,
-       r.to_position, r.quantity, r.change, r.free_change, r.ranges
-FROM rows r
-JOIN ledger.transfer_event v ON v.id = r.event_id
-JOIN ledger.transfer t ON t.id = v.transfer_id
-JOIN ledger.transaction_type k ON k.code = t.type
-JOIN ledger.instrument i ON i.id = r.instrument_id
-JOIN identity.account f ON f.id = r.from_account
-JOIN identity.account o ON o.id = r.to_account
-ORDER BY r.event_id DESC, r.instrument_id DESC"""
 
-# What lies there now, less everything that the rows down to the cursor did.
-BALANCES = """
-SELECT n.instrument_id, sum(n.q)::bigint, sum(n.free)::bigint
-FROM (
-    SELECT b.instrument_id, upper(b.serials) - lower(b.serials) AS q,
-           CASE WHEN b.position = %(free)s THEN upper(b.serials) - lower(b.serials) ELSE 0 END
-               AS free
-    FROM ledger.unit_block b WHERE b.account_id = ANY (%(accounts)s)
-    UNION ALL
-    SELECT e.instrument_id, CASE WHEN e.from_account_id = ANY (%(accounts)s) THEN 0
-               ELSE -(upper(e.serials) - lower(e.serials)) END,
-           (upper(e.serials) - lower(e.serials))
-               * ((e.from_account_id = ANY (%(accounts)s)
-                   AND e.from_position IS NOT DISTINCT FROM %(free)s)::int
-                  - (e.to_position = %(free)s)::int)
-    FROM ledger.entry e
-    WHERE e.to_account_id = ANY (%(accounts)s) AND {newer}
-    UNION ALL
-    SELECT e.instrument_id, upper(e.serials) - lower(e.serials),
-           CASE WHEN e.from_position = %(free)s THEN upper(e.serials) - lower(e.serials)
-                ELSE 0 END
-    FROM ledger.entry e
-    WHERE e.from_account_id = ANY (%(accounts)s) AND e.from_account_id <> e.to_account_id
-      AND e.to_account_id <> ALL (%(accounts)s) AND {newer}
-) n GROUP BY n.instrument_id"""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What narrows a ledger, and its order. ``until`` is the first instant no longer wanted."""
 
-OF_INSTRUMENT = "AND e.instrument_id = %(instrument)s"
-BEFORE_CURSOR = "AND (e.event_id, e.instrument_id) < (%(event)s, %(at_instrument)s)"
-FROM_CURSOR = "(e.event_id, e.instrument_id) >= (%(event)s, %(at_instrument)s)"
+    instrument_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    oldest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +40,7 @@ class Movement:
     ``change`` is signed and says what the side gained or lost; a reservation changes nothing but
     what is free (``free_change``). ``balance`` and ``free`` are the side's tonnes of this
     instrument after the movement. An allocation to many is one row to ``×1341`` accounts.
+    ``document`` is the number of the order behind it, empty for a step of an application.
     """
 
     event_id: int
@@ -119,6 +55,7 @@ class Movement:
     type_label: Label
     reason: str
     instance_id: int | None
+    document: str
     from_account: str
     to_account: str
     from_position: str | None
@@ -138,9 +75,10 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of a page, newest first, and the cursor of the next one (None: that was all)."""
+    """Rows of a page, and the places to go on from (None: there is nothing on that side)."""
 
     rows: tuple[Movement, ...]
+    before: Cursor | None
     after: Cursor | None
 
 
@@ -148,46 +86,103 @@ def statement(
     tx: Transaction,
     account_id: int,
     side: Side,
+    wanted: Wanted | None = None,
     *,
-    instrument_id: int | None = None,
     after: Cursor | None = None,
+    back: bool = False,
     limit: int = 50,
 ) -> Page:
-    """Return a page of a holding's registry or trading ledger."""
-    accounts = _side(tx, account_id, side)
-    params: dict[str, Any] = {
-        "accounts": accounts,
-        "free": FREE[side],
-        "instrument": instrument_id,
+    """Return a page of a holding's registry or trading ledger, after (or before) a row."""
+    wanted = wanted or Wanted()
+    params = _params(tx, account_id, side, wanted) | {
         "limit": limit + 1,
         "event": after[0] if after else None,
         "at_instrument": after[1] if after else None,
     }
-    window = (BEFORE_CURSOR if after else "") + (" " + OF_INSTRUMENT if instrument_id else "")
-    newer = FROM_CURSOR if after else "false"
-    raw = tx.all(
-        f"""SELECT m.*, b.balances FROM ({MOVEMENTS.format(window=window)}) m
-            CROSS JOIN (SELECT jsonb_object_agg(s.instrument_id, ARRAY[s.sum, s.free])
-                        FROM ({BALANCES.format(newer=newer)}) s(instrument_id, sum, free))
-                AS b(balances)
-            ORDER BY m.event_id DESC, m.instrument_id DESC""",  # noqa: S608
-        params,
+    rows = [_movement(row) for row in tx.maps(_sql(wanted, after, LIMIT, back=back), params)]
+    more = len(rows) > limit
+    if more:
+        rows = rows[1:] if back else rows[:-1]
+    earlier, later = (more, True) if back else (after is not None, more)
+    return Page(
+        tuple(rows),
+        rows[0].cursor if rows and earlier else None,
+        rows[-1].cursor if rows and later else None,
     )
-    rows = tuple(_counted_back(raw[:limit]))
-    return Page(rows, rows[-1].cursor if len(raw) > limit else None)
 
 
 def movements(
-    tx: Transaction, account_id: int, side: Side, *, instrument_id: int | None = None
+    tx: Transaction, account_id: int, side: Side, wanted: Wanted | None = None
 ) -> Iterator[Movement]:
-    """Yield all rows of a ledger, newest first, for an export."""
-    after: Cursor | None = None
-    while True:
-        page = statement(tx, account_id, side, instrument_id=instrument_id, after=after, limit=1000)
-        yield from page.rows
-        if page.after is None:
-            return
-        after = page.after
+    """Yield all rows of a ledger, for an export; memory holds one batch of them."""
+    wanted = wanted or Wanted()
+    sql = _sql(wanted)
+    for batch in tx.batches(sql, _params(tx, account_id, side, wanted)):
+        yield from map(_movement, batch)
+
+
+def count(tx: Transaction, account_id: int, side: Side, wanted: Wanted, most: int) -> int:
+    """Return how many rows a ledger has, counting no further than ``most``."""
+    params = _params(tx, account_id, side, wanted) | {"limit": most}
+    shown = _shown(wanted, limit=LIMIT)
+    row = tx.one(f"SELECT count(*) FROM ({shown}) AS rows", params)  # noqa: S608 - constants
+    return int(row[0]) if row else 0
+
+
+def moved_instruments(tx: Transaction, account_id: int, side: Side) -> list[tuple[int, str, Label]]:
+    """Return id, code and name of every instrument that a ledger tells of."""
+    rows = tx.all(
+        """SELECT i.id, i.code, i.name, i.name_en FROM ledger.instrument i
+           WHERE i.id IN (SELECT e.instrument_id FROM ledger.entry e
+                          WHERE e.to_account_id = ANY (%(a)s)) ORDER BY i.code""",
+        {"a": _side(tx, account_id, side)},
+    )
+    return [(row[0], row[1], Label(row[2], row[3] or row[2])) for row in rows]
+
+
+def _params(tx: Transaction, account_id: int, side: Side, wanted: Wanted) -> dict[str, Any]:
+    return {
+        "accounts": _side(tx, account_id, side),
+        "free": FREE[side],
+        "instrument": wanted.instrument_id,
+        "since": wanted.since,
+        "until": wanted.until,
+    }
+
+
+def _shown(
+    wanted: Wanted, after: Cursor | None = None, limit: str = "", *, back: bool = False
+) -> str:
+    """Return the query of the rows shown: back from a row, they are walked the other way."""
+    upwards = wanted.oldest_first != back
+    direction = "ASC" if upwards else "DESC"
+    window = " ".join(
+        text
+        for text, asked in (
+            (parts.OF_INSTRUMENT, wanted.instrument_id),
+            (parts.SINCE, wanted.since),
+            (parts.UNTIL, wanted.until),
+            (parts.AFTER.format(sign=">" if upwards else "<"), after),
+        )
+        if asked is not None
+    )
+    return parts.SHOWN.format(
+        dated=parts.DATED if wanted.since or wanted.until else "",
+        window=window,
+        walk=f"ORDER BY event_id {direction}, instrument_id {direction} {limit}" if limit else "",
+    )
+
+
+def _sql(
+    wanted: Wanted, after: Cursor | None = None, limit: str = "", *, back: bool = False
+) -> str:
+    up = wanted.oldest_first
+    return parts.STATEMENT.format(
+        shown=_shown(wanted, after, limit, back=back),
+        reach=parts.OLDER if up else parts.NEWER,
+        direction="ASC" if up else "DESC",
+        balance=parts.COUNTED_UP if up else parts.COUNTED_BACK,
+    )
 
 
 def _side(tx: Transaction, account_id: int, side: Side) -> list[int]:
@@ -200,19 +195,8 @@ def _side(tx: Transaction, account_id: int, side: Side) -> list[int]:
     return [row[0] for row in rows]
 
 
-def _counted_back(raw: list[tuple[Any, ...]]) -> Iterator[Movement]:
-    """Yield rows with balances: the newest row's is what there is, each older one's before it."""
-    balances = {int(k): list(v) for k, v in ((raw[0][-1] or {}) if raw else {}).items()}
-    for row in raw:
-        (event, instrument, code, name, name_en, at, kind, transfer, type_, zh, en, reason,
-         instance, from_number, to_number, from_position, to_position, quantity, change,
-         free_change, ranges, _) = row  # fmt: skip
-        balance = balances.setdefault(instrument, [0, 0])
-        yield Movement(
-            event, instrument, code, name, name_en, at, kind, transfer, type_, Label(zh, en),
-            reason, instance, from_number, to_number, from_position, to_position, quantity,
-            change, free_change, balance[0], balance[1],
-            tuple((first, last) for first, last in ranges),
-        )  # fmt: skip
-        balance[0] -= change
-        balance[1] -= free_change
+def _movement(row: Mapping[str, Any]) -> Movement:
+    told = dict(row)
+    name, name_en = told.pop("type_name"), told.pop("type_name_en")
+    told["ranges"] = tuple((first, last) for first, last in told["ranges"])
+    return Movement(type_label=Label(name, name_en), **told)

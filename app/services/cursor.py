@@ -12,7 +12,7 @@ from app.domain.errors import Invalid
 Row = TypeVar("Row")
 
 FOREVER = "infinity"  # the sort key of a row without a time
-LONGEST = 200  # characters; far above any sort key
+LONGEST = 2000  # characters; a document number of 100 Chinese characters fits
 
 
 @dataclass(frozen=True, slots=True)

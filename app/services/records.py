@@ -1,35 +1,55 @@
 """Lists of applications: one's own, an authority's, and an auditor's search (F18, M16, D17-D22)."""
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from app.db import Transaction
 from app.domain.errors import Forbidden
 from app.domain.label import Label
 from app.identity.actor import Actor
 from app.services.context import Context
-from app.services.cursor import Cursor, Pager, paged, read_cursor
-from app.services.inbox import like_escaped
-from app.services.standing import STANDING, Standing, standing_of
+from app.services.cursor import Pager
+from app.services.queries import applications_sql as sql
+from app.services.queries.applications_sql import ALL, OWN, PARTY
+from app.services.queries.kinds import KINDS, RecordKind
+from app.services.queries.narrowed import Narrowed
+from app.services.queries.sorting import Key, Keyset, Order, order_of
+from app.services.standing import Standing, standing_of
 
 SIZE = 20
-NUMBER = re.compile(r"[A-Z]{1,8}-[0-9]{4}-[0-9]{7,}")
-BEGUN = re.compile(r"[A-Z]{1,8}-[0-9]{0,4}(-[0-9]{0,6})?")
+COUNTED = {OWN: 10_000, PARTY: 1_000, ALL: 1_000}  # counts stop here and then read "1000+"
+APPLICANTS = frozenset({"emitter", "participant", "project_owner"})
+NEWEST = Order("number", descending=True)
+ID = Key("id", "i.id")
+# Application numbers are given in the order of the ids. A list of many holders goes by that order
+# alone, along an index; one's own are few enough to be put into any of these.
+KEYS = {
+    "number": ID,
+    "quantity": Key("quantity", "i.quantity"),
+    "ccer": Key("ccer_quantity", "i.ccer_quantity"),
+    "submitted": Key("submitted_at", "coalesce(i.submitted_at, 'infinity')", datetime),
+    "ended": Key("ended_at", "coalesce(i.ended_at, 'infinity')", datetime),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One application as a list shows it; quantities in whole tonnes."""
+    """One application as a list shows it; quantities in whole tonnes.
+
+    None where it is not for the reader: a counterparty learns that an application concerns it, and
+    reads the lines that do on its page.
+    """
 
     id: int
     number: str
     process_id: str
     process: Label
-    quantity: int
-    ccer_quantity: int
+    quantity: int | None
+    ccer_quantity: int | None
     created_at: datetime
     submitted_at: datetime | None
     ended_at: datetime | None
@@ -39,14 +59,27 @@ class Record:
     holder_code: str
     notice_number: str | None
     standing: Standing
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The codes of the instruments that the application names."""
+        lines = self.content.get("lines")
+        named = [x.get("instrument") for x in lines] if isinstance(lines, list) else []
+        return tuple(dict.fromkeys(str(code) for code in named if code))
 
 
 @dataclass(frozen=True)
 class Records:
-    """One page of applications, newest first."""
+    """One page of applications, in their order; ``count`` stops at ``most``."""
 
     rows: tuple[Record, ...]
     pager: Pager
+    order: Order = NEWEST
+    keys: Mapping[str, Key] = field(default_factory=dict)
+    count: int = 0
+    most: int = 0
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +94,50 @@ class SavedDraft:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
-    """What narrows a list: part of a number or name, open or ended, one process."""
+def listed(
+    ctx: Context,
+    actor: Actor,
+    kind: RecordKind | None = None,
+    narrowed: Narrowed | None = None,
+    sort: str = "",
+    cursor: str | None = None,
+) -> Records:
+    """Return a page of the applications that the actor may see, of one kind or of all.
 
-    search: str = ""
-    status: str = ""
-    process: str = ""
+    Raises Invalid for a cursor that is not one of this list and order.
+    """
+    return _page(ctx, actor, scope_of(actor, kind), kind, narrowed or Narrowed(), sort, cursor)
+
+
+def exported(
+    ctx: Context, actor: Actor, kind: RecordKind | None, narrowed: Narrowed, sort: str = ""
+) -> Iterator[Record]:
+    """Yield the whole of such a list, in its order; memory holds one batch of it."""
+    scope = scope_of(actor, kind)
+    keys = keys_of(scope)
+    order = order_of(sort, keys, NEWEST)
+    keyset = Keyset.read(keys[order.key], (ID,), None, descending=order.descending)
+    processes = _processes(kind, narrowed)
+    rules = sql.rules_of(scope, narrowed, processes)
+    with ctx.database.transaction() as tx:
+        params = sql.params_of(actor, narrowed, processes)
+        for batch in tx.batches(sql.everything(rules, keyset.order), params):
+            for row in batch:
+                yield _record(tx, actor, row)
 
 
 def own(
     ctx: Context, actor: Actor, narrowed: Narrowed | None = None, cursor: str | None = None
 ) -> Records:
     """Return the actor's own applications that were submitted at least once (F18)."""
-    where = "i.applicant_id = %(holder)s AND i.version > 0"
-    return _page(ctx, actor, where, narrowed or Narrowed(), cursor)
+    return _page(ctx, actor, OWN, None, narrowed or Narrowed(), "", cursor)
 
 
 def overseen(
     ctx: Context, actor: Actor, narrowed: Narrowed | None = None, cursor: str | None = None
 ) -> Records:
     """Return the applications in which the actor's organisation is another party."""
-    where = """i.id IN (SELECT y.instance_id FROM workflow.party y
-            WHERE y.holder_id = %(holder)s) AND i.version > 0"""
-    return _page(ctx, actor, where, narrowed or Narrowed(), cursor)
+    return _page(ctx, actor, PARTY, None, narrowed or Narrowed(), "", cursor)
 
 
 def everything(
@@ -93,10 +146,43 @@ def everything(
     """Return any applications, for auditors only (S37); raises Forbidden for others."""
     if actor.role != "auditor":
         raise Forbidden("只有审计人员可以查询全部流程。", "Only auditors may search all processes.")
-    return _page(ctx, actor, "i.version > 0", narrowed or Narrowed(), cursor)
+    return _page(ctx, actor, ALL, None, narrowed or Narrowed(), "", cursor)
 
 
-def drafts(ctx: Context, actor: Actor, limit: int = 50) -> list[SavedDraft]:
+def scope_of(actor: Actor, kind: RecordKind | None) -> str:
+    """Return whose applications an actor's list holds."""
+    if actor.role == "auditor":
+        return ALL
+    if actor.role in APPLICANTS and not (kind and kind.counterparties):
+        return OWN
+    return PARTY
+
+
+def is_own(actor: Actor, kind: RecordKind | None) -> bool:
+    """Whether an actor's list holds nothing but the own organisation's applications."""
+    return scope_of(actor, kind) == OWN
+
+
+def keys_of(scope: str) -> dict[str, Key]:
+    """Return what a list may be sorted by."""
+    return KEYS if scope == OWN else {"number": ID}
+
+
+def may_begin(ctx: Context, actor: Actor, kind: RecordKind) -> bool:
+    """Whether the actor may begin an application of a kind: its flow is there, and for the role."""
+    if not actor.may_initiate or actor.role not in kind.beginners:
+        return False
+    with ctx.database.transaction() as tx:
+        row = tx.one(
+            "SELECT 1 FROM workflow.deployment WHERE process_id = %(process)s LIMIT 1",
+            {"process": kind.begin},
+        )
+    return row is not None
+
+
+def drafts(
+    ctx: Context, actor: Actor, limit: int = 50, kind: RecordKind | None = None
+) -> list[SavedDraft]:
     """Return the drafts of the actor's organisation that were never submitted, newest first."""
     with ctx.database.transaction() as tx:
         rows = tx.all(
@@ -108,8 +194,13 @@ def drafts(ctx: Context, actor: Actor, limit: int = 50) -> list[SavedDraft]:
                FROM workflow.instance i JOIN workflow.draft d ON d.instance_id = i.id
                JOIN workflow.bundle b ON b.hash = i.bundle_hash
                WHERE i.applicant_id = %(holder)s AND i.version = 0 AND i.status = 'open'
+                 AND (%(processes)s::text[] IS NULL OR i.process_id = ANY (%(processes)s))
                ORDER BY i.id DESC LIMIT %(limit)s""",
-            {"holder": actor.holder_id, "limit": limit},
+            {
+                "holder": actor.holder_id,
+                "limit": limit,
+                "processes": list(kind.processes) if kind else None,
+            },
         )
     return [
         SavedDraft(row[0], row[1], Label(row[2], row[3] or row[2]), row[4], row[5], int(row[6]))
@@ -117,89 +208,44 @@ def drafts(ctx: Context, actor: Actor, limit: int = 50) -> list[SavedDraft]:
     ]
 
 
+def _processes(kind: RecordKind | None, narrowed: Narrowed) -> tuple[str, ...]:
+    chosen = kind or KINDS.get(narrowed.kind)
+    return chosen.processes if chosen else ()
+
+
 def _page(
-    ctx: Context, actor: Actor, where: str, narrowed: Narrowed, cursor: str | None
+    ctx: Context,
+    actor: Actor,
+    scope: str,
+    kind: RecordKind | None,
+    narrowed: Narrowed,
+    sort: str,
+    cursor: str | None,
 ) -> Records:
-    at = read_cursor(cursor, (int,))
+    keys = keys_of(scope)
+    order = order_of(sort, keys, NEWEST)
+    keyset = Keyset.read(keys[order.key], (ID,), cursor, descending=order.descending)
+    processes = _processes(kind, narrowed)
+    rules = sql.rules_of(scope, narrowed, processes)
+    params = sql.params_of(actor, narrowed, processes)
+    most = COUNTED[scope]
     with ctx.database.transaction() as tx:
-        rows = tx.maps(*query(actor, where, narrowed, at))
-        rows, before, after = paged(rows, SIZE, at)
-        records = tuple(_record(tx, row) for row in rows)
-    if not records:
-        return Records((), Pager(None, None))
-    return Records(
-        records,
-        Pager(
-            Cursor((records[0].id,), back=True).text() if before else None,
-            Cursor((records[-1].id,)).text() if after else None,
-        ),
-    )
+        page = sql.page(rules, keyset.condition, keyset.order, SIZE + 1)
+        rows, pager = keyset.cut(tx.maps(page, params | keyset.params), SIZE)
+        shown = tuple(_record(tx, actor, row) for row in rows)
+        count = (tx.one(sql.count(rules, most + 1), params) or (0,))[0]
+    return Records(shown, pager, order, keys, count, most, scope == OWN)
 
 
-def query(
-    actor: Actor, where: str, narrowed: Narrowed, at: Cursor | None
-) -> tuple[str, Mapping[str, Any]]:
-    """Return the page's SQL and its parameters; the newest application comes first."""
-    rules, order = [where], "DESC"
-    if narrowed.search:
-        rules.append(_search(narrowed.search))
-    if narrowed.status in {"open", "ended"}:
-        rules.append("i.status = %(status)s")
-    if narrowed.process:
-        rules.append("i.process_id = %(process)s")
-    if at is not None:
-        rules.append(f"i.id {'>' if at.back else '<'} %(after)s")
-        order = "ASC" if at.back else "DESC"
-    sql = f"""
-        WITH page AS MATERIALIZED (
-            SELECT i.* FROM workflow.instance i JOIN identity.holder h ON h.id = i.applicant_id
-            WHERE {" AND ".join(rules)} ORDER BY i.id {order} LIMIT {SIZE + 1})
-        SELECT i.id, i.number, i.process_id, i.bundle_hash, i.status, i.outcome, i.version,
-            i.quantity, i.ccer_quantity, i.created_at, i.submitted_at, i.ended_at, i.late,
-            i.applicant_id, i.stuck, b.name AS process, b.name_en AS process_en, h.name AS holder,
-            h.name_en AS holder_en, h.code AS holder_code, n.number AS notice_number,
-            (SELECT count(*) FROM workflow.decision d
-             WHERE d.instance_id = i.id AND d.verdict = 'return') AS returns, {STANDING}
-        FROM page i JOIN workflow.bundle b ON b.hash = i.bundle_hash
-        JOIN identity.holder h ON h.id = i.applicant_id
-        LEFT JOIN compliance.notice n ON i.subject_kind = 'notice' AND n.id = i.subject_id
-        ORDER BY i.id {order}"""  # noqa: S608 - made of constants; values are parameters
-    return sql, {
-        "holder": actor.holder_id,
-        "status": narrowed.status,
-        "process": narrowed.process,
-        "search": narrowed.search,
-        "number": narrowed.search.upper(),
-        "begins": like_escaped(narrowed.search.upper()) + "%",
-        "like": "%" + like_escaped(narrowed.search) + "%",
-        "after": at.after[0] if at else None,
-    }
-
-
-def _search(text: str) -> str:
-    """Return the rule for a text: a number, the beginning of one, or whose application it is.
-
-    Whole numbers and holders are found by their indexes, also among a million applications.
-    """
-    if NUMBER.fullmatch(text.upper()):
-        return "i.number = %(number)s"
-    if BEGUN.fullmatch(text.upper()):
-        return "i.number LIKE %(begins)s"
-    return """i.applicant_id IN (SELECT s.id FROM identity.holder s
-        WHERE s.name ILIKE %(like)s OR s.name_en ILIKE %(like)s OR s.code = %(search)s
-        UNION SELECT a.holder_id FROM identity.person p
-        JOIN identity.mandate m ON m.person_id = p.id
-        JOIN identity.account a ON a.id = m.account_id WHERE p.member_no = %(search)s)"""
-
-
-def _record(tx: Transaction, row: Mapping[str, Any]) -> Record:
+def _record(tx: Transaction, actor: Actor, row: Mapping[str, Any]) -> Record:
+    hidden = actor.role in APPLICANTS and row["applicant_id"] != actor.holder_id
     return Record(
         id=row["id"],
         number=row["number"],
         process_id=row["process_id"],
         process=Label(row["process"], row["process_en"] or row["process"]),
-        quantity=row["quantity"],
-        ccer_quantity=row["ccer_quantity"],
+        quantity=None if hidden else row["quantity"],
+        ccer_quantity=None if hidden else row["ccer_quantity"],
         created_at=row["created_at"],
         submitted_at=row["submitted_at"],
         ended_at=row["ended_at"],
@@ -209,4 +255,5 @@ def _record(tx: Transaction, row: Mapping[str, Any]) -> Record:
         holder_code=row["holder_code"],
         notice_number=row["notice_number"],
         standing=standing_of(tx, row),
+        content={} if hidden else orjson.loads(row["content"] or "{}"),
     )

@@ -57,11 +57,12 @@ class Market:
     roles: dict[str, str] = field(default_factory=dict)
     instruments: dict[str, int] = field(default_factory=dict)
     keys: Iterator[int] = field(default_factory=lambda: count(1))
+    at: datetime = AT
 
     def by(self, name: str, account: str | None = None) -> By:
         """Somebody acting, by a decision that exists (their office is any account of theirs)."""
         account_id = self.accounts.get(account or name, 0)
-        return By(self.people[name], account_id, self.roles[name], AT, self.decision(name))
+        return By(self.people[name], account_id, self.roles[name], self.at, self.decision(name))
 
     def decision(self, name: str) -> int:
         """Record somebody's decision, so that what is posted on it is backed."""
@@ -78,7 +79,7 @@ class Market:
                     "person": self.people[name],
                     "role": self.roles[name],
                     "leaf": leaf(b""),
-                    "at": AT,
+                    "at": self.at,
                 },
             )
         assert row is not None

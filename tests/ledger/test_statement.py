@@ -1,18 +1,42 @@
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
 from app.ledger.effects import Direct, Line, Order, Post
-from app.ledger.statement import movements, statement
+from app.ledger.statement import Wanted, count, moved_instruments, movements, statement
 from app.ledger.transfers import transfers
-from tests.ledger.market import Market
+from tests.ledger.market import AT, Market
 
 pytestmark = pytest.mark.database
 
 
-def rows_of(market, account, side, **options):
+def rows_of(market, account, side, **wanted):
     with market.database.transaction() as tx:
-        return list(movements(tx, market.accounts[account], side, **options))
+        return list(movements(tx, market.accounts[account], side, Wanted(**wanted)))
+
+
+def pages_of(market, account, side, wanted=None, limit=3):
+    """All rows, page by page to the end, and page by page back to the beginning."""
+    forward, backward, after, before = [], [], None, None
+    with market.database.transaction() as tx:
+        account_id = market.accounts[account]
+        while True:
+            page = statement(tx, account_id, side, wanted, after=after, limit=limit)
+            forward.extend(page.rows)
+            before = page.before or before
+            if page.after is None:
+                break
+            after = page.after
+        if after is None:
+            return forward, forward
+        backward = [*page.rows]
+        before = page.before
+        while before is not None:
+            page = statement(tx, account_id, side, wanted, after=before, back=True, limit=limit)
+            backward = [*page.rows, *backward]
+            before = page.before
+    return forward, backward
 
 
 def test_the_running_balance_ends_at_what_is_held_and_begins_at_nothing(
@@ -79,15 +103,9 @@ def test_pages_go_on_where_the_last_one_ended_with_the_same_balances(
     for _ in range(6):
         market.post(market.reserve({"allowance": 5, "ccer": 3}))
     whole = rows_of(market, "compliance", "registry")
-    paged, after = [], None
-    while True:
-        with market.database.transaction() as tx:
-            page = statement(tx, market.accounts["compliance"], "registry", after=after, limit=3)
-        paged.extend(page.rows)
-        after = page.after
-        if after is None:
-            break
-    assert paged == whole
+    for wanted in (Wanted(), Wanted(oldest_first=True)):
+        forward, backward = pages_of(market, "compliance", "registry", wanted)
+        assert forward == backward == (whole[::-1] if wanted.oldest_first else whole)
 
 
 def test_movements_within_the_pair_of_accounts_show_on_both_sides(a_supplied_market: Market):
@@ -122,3 +140,57 @@ def test_a_transfer_is_shown_with_its_state_and_the_serials_it_moved(a_supplied_
     ]
     assert shown.legs[0].ranges == ((1, 300),)
     assert reversal.legs[0].ranges == ((1, 300),)
+
+
+def test_a_row_of_an_order_names_its_document(a_supplied_market: Market):
+    market = a_supplied_market
+    rows = rows_of(market, "compliance", "registry", instrument_id=market.instruments["allowance"])
+    assert [(r.type_label.zh, r.document, r.instance_id) for r in rows] == [
+        ("省级配额分配", "文号 1", None)
+    ]
+
+
+def test_what_a_filter_hides_still_counts_in_the_balance(a_supplied_market: Market):
+    market = a_supplied_market
+    days = [AT + timedelta(days=n) for n in range(1, 6)]
+    for day in days:
+        market.at = day
+        market.post(market.reserve({"allowance": 10, "ccer": 2}))
+    whole = rows_of(market, "compliance", "registry")
+    for oldest_first in (False, True):
+        wanted = Wanted(
+            instrument_id=market.instruments["ccer"],
+            since=days[1],
+            until=days[3],
+            oldest_first=oldest_first,
+        )
+        rows = rows_of(
+            market,
+            "compliance",
+            "registry",
+            instrument_id=wanted.instrument_id,
+            since=days[1],
+            until=days[3],
+            oldest_first=oldest_first,
+        )
+        expected = [
+            r
+            for r in (whole[::-1] if oldest_first else whole)
+            if r.instrument_id == wanted.instrument_id and days[1] <= r.at < days[3]
+        ]
+        assert rows == expected
+        assert len(rows) == 4
+        assert pages_of(market, "compliance", "registry", wanted) == (rows, rows)
+        with market.database.transaction() as tx:
+            account = market.accounts["compliance"]
+            assert count(tx, account, "registry", wanted, 1000) == 4
+            assert count(tx, account, "registry", wanted, 3) == 3
+
+
+def test_a_ledger_names_the_instruments_it_tells_of(a_supplied_market: Market):
+    market = a_supplied_market
+    with market.database.transaction() as tx:
+        found = moved_instruments(tx, market.accounts["compliance"], "registry")
+        traded = moved_instruments(tx, market.accounts["compliance"], "trading")
+    assert [code for _, code, _ in found] == ["CCER-TEST-2019", "PE2021000025"]
+    assert [code for _, code, _ in traded] == ["CCER-TEST-2019"]

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 
 import psycopg2
 
+from app.config import ROOT
 from app.identity.actor import Actor
+from app.workflow.bundle import read_bundles
 
 NOW = datetime(2026, 12, 31, 6, 26, tzinfo=UTC)
 
@@ -53,7 +55,16 @@ def crowded(owner_url: str, ended: int, waiting: int) -> None:
     """Fill a database with finished applications and open reviews of two provinces."""
     with psycopg2.connect(owner_url) as connection, connection.cursor() as cursor:
         cursor.execute(ROWS, {"now": NOW, "ended": ended, "open": waiting})
+        for path, content in _diagram().items():
+            cursor.execute(
+                "INSERT INTO workflow.bundle_file VALUES ('b1', %s, %s)", (path, content)
+            )
     connection.close()
+
+
+def _diagram() -> dict[str, bytes]:
+    bundles = read_bundles(ROOT / "processes", ROOT / "forms")
+    return next(dict(b.files) for b in bundles if b.process_id == "compliance")
 
 
 def actor_of(owner_url: str, code: str, member_no: str = "330") -> Actor:

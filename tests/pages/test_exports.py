@@ -6,7 +6,7 @@ import io
 import openpyxl
 import pytest
 
-from app.web.pages.sheets import csv_file
+from app.web.pages.sheets import Table, sheet
 from tests.pages.conftest import EMITTER
 
 
@@ -19,6 +19,10 @@ def read_csv(answer) -> list[list[str]]:
 def read_xlsx(answer) -> list[list[object]]:
     book = openpyxl.load_workbook(io.BytesIO(answer.data), read_only=True)
     return [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+
+
+def named(rows: list[list[str]]) -> list[dict[str, str]]:
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
 
 
 def test_the_total_of_an_exported_holding_is_the_sum_of_its_five_parts(market):
@@ -43,12 +47,13 @@ def test_csv_and_xlsx_say_the_same(market):
 
 def test_a_ledger_export_ends_with_what_is_held(market):
     account = market.account_of("QL")
-    rows = read_csv(market.as_(EMITTER).get(f"/holdings/{account}/registry/ledger.csv"))[1:]
+    path = f"/holdings/{account}/registry/ledger.csv"
+    rows = named(read_csv(market.as_(EMITTER).get(path)))
     newest: dict[str, int] = {}
     changes: dict[str, int] = {}
     for row in rows:
-        newest.setdefault(row[4], int(row[13]))
-        changes[row[4]] = changes.get(row[4], 0) + int(row[11].replace("−", "-"))
+        newest.setdefault(row["标的编码"], int(row["变动后持仓"]))
+        changes[row["标的编码"]] = changes.get(row["标的编码"], 0) + int(row["持仓变动"])
     assert newest == changes
     held = read_csv(market.as_(EMITTER).get(f"/holdings/{account}/holdings.csv"))[1:]
     assert {row[0]: int(row[2]) + int(row[3]) + int(row[4]) for row in held} == newest
@@ -57,5 +62,9 @@ def test_a_ledger_export_ends_with_what_is_held(market):
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1"])
 def test_a_text_that_a_spreadsheet_would_run_is_marked_as_text(market, text):
     with market.app.test_request_context():
-        answer = csv_file("x", ["name"], [[text, 5]])
+        answer = sheet(Table("x", ["name"], [[text, 5]]), "csv")
         assert f"'{text}" in answer.get_data(as_text=True)
+        workbook = openpyxl.load_workbook(
+            io.BytesIO(sheet(Table("x", ["name"], [[text, 5]]), "xlsx").get_data())
+        )
+        assert workbook.worksheets[0]["A2"].data_type == "s"

@@ -1,0 +1,1 @@
+"""Lists that people query: how they are narrowed, sorted, paged and exported."""

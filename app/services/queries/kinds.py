@@ -1,0 +1,162 @@
+"""Which lists of applications there are: one entry each, for one flow or several of a kind.
+
+A flow that comes adds its process to an entry, or an entry of its own; lists, filters, sorting and
+export need nothing else (M16, M18, M25).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.domain.label import Label
+
+BEGIN = Label("新增", "New")
+HOLDERS = frozenset({"emitter", "participant", "project_owner"})
+Shape = Literal["number", "process", "holder", "tonnes", "state", "count", "time", "text", "units"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: which attribute of a record (or field of its form) it shows, and how.
+
+    ``sort`` names a key of ``records.KEYS`` where a list may be sorted by the column.
+    """
+
+    name: str
+    label: Label
+    shape: Shape = "text"
+    sort: str = ""
+    content: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKind:
+    """One list of applications; ``slug`` stands in its address.
+
+    ``begin`` is the process that its button starts, where one begins without a subject, and
+    ``beginners`` are the roles that may;
+    ``counterparties``: holders besides applicant and authorities take part, and find here the
+    applications that concern them, without the quantities of others.
+    """
+
+    slug: str
+    label: Label
+    processes: tuple[str, ...]
+    columns: tuple[Column, ...]
+    begin: str = ""
+    begin_label: Label = BEGIN
+    beginners: frozenset[str] = frozenset()
+    counterparties: bool = False
+
+
+NUMBER = Column("number", Label("申请编号", "Application no."), "number", "number")
+PROCESS = Column("process", Label("业务", "Business"), "process")
+HOLDER = Column("holder", Label("申请单位", "Applicant"), "holder")
+NOTICE = Column("notice_number", Label("履约通知书", "Compliance notice"))
+CCER = Column("ccer_quantity", Label("其中 CCER", "Of which CCER"), "tonnes", "ccer")
+STATE = Column("standing", Label("状态", "Status"), "state")
+RETURNS = Column("returns", Label("退回", "Returned"), "count")
+SUBMITTED = Column("submitted_at", Label("提交时间", "Submitted"), "time", "submitted")
+ENDED = Column("ended_at", Label("办结时间", "Ended"), "time", "ended")
+UNITS = Column("units", Label("标的", "Instruments"), "units")
+
+
+def quantity(zh: str, en: str) -> Column:
+    """The tonnes of an application under the flow's own name for them."""
+    return Column("quantity", Label(zh, en), "tonnes", "quantity")
+
+
+def field(name: str, zh: str, en: str) -> Column:
+    """A field of the application's form, as it was typed."""
+    return Column(name, Label(zh, en), content=True)
+
+
+END = (STATE, RETURNS, SUBMITTED, ENDED)
+QUANTITY = quantity("申请提交量", "Applied quantity")
+PLAIN = (NUMBER, PROCESS, QUANTITY, CCER, *END)
+
+KINDS: dict[str, RecordKind] = {
+    kind.slug: kind
+    for kind in (
+        RecordKind(
+            "surrender",
+            Label("履约清缴记录查询", "Surrender records"),
+            ("compliance",),
+            (NUMBER, NOTICE, QUANTITY, CCER, *END),
+        ),
+        RecordKind(
+            "custody",
+            Label("存管申请", "Custody applications"),
+            ("custody_application",),
+            (
+                NUMBER,
+                UNITS,
+                quantity("存管数量", "Quantity"),
+                field("custody_type", "存管类型", "Type"),
+                *END,
+            ),
+            begin="custody_application",
+            beginners=frozenset({"emitter"}),
+        ),
+        RecordKind(
+            "custody-link",
+            Label("存管关联", "Custody links"),
+            ("custody_link",),
+            (NUMBER, *END),
+            begin="custody_link",
+            beginners=frozenset({"emitter"}),
+        ),
+        RecordKind(
+            "custody-return",
+            Label("存管返还申请", "Returns from custody"),
+            ("custody_return",),
+            (NUMBER, quantity("返还数量", "Quantity"), *END),
+            begin="custody_return",
+            beginners=frozenset({"emitter"}),
+            counterparties=True,
+        ),
+        RecordKind(
+            "cancellation",
+            Label("自愿注销管理", "Voluntary cancellation"),
+            ("voluntary_cancel",),
+            (
+                NUMBER,
+                UNITS,
+                quantity("注销数量", "Quantity"),
+                field("beneficiary", "受益人", "Beneficiary"),
+                *END,
+            ),
+            begin="voluntary_cancel",
+            beginners=HOLDERS,
+            begin_label=Label("自愿注销新增", "New cancellation"),
+        ),
+        RecordKind(
+            "pilot",
+            Label("试点地区上缴", "Surrender to pilot regions"),
+            ("ccer_pilot_surrender",),
+            (NUMBER, UNITS, quantity("上缴数量", "Quantity"), *END),
+            begin="ccer_pilot_surrender",
+            beginners=frozenset({"emitter", "participant"}),
+        ),
+        RecordKind(
+            "external",
+            Label("外部减排量", "External reductions"),
+            ("external_ccer",),
+            (NUMBER, quantity("数量", "Quantity"), *END),
+            begin="external_ccer",
+            beginners=frozenset({"emitter"}),
+        ),
+        RecordKind(
+            "account-change",
+            Label("账户信息变更", "Account changes"),
+            ("account_change",),
+            (NUMBER, *END),
+            begin="account_change",
+            beginners=HOLDERS,
+        ),
+    )
+}
+
+
+def kind_of(process_id: str) -> RecordKind | None:
+    """Return the list in which a flow's applications stand."""
+    return next((kind for kind in KINDS.values() if process_id in kind.processes), None)
