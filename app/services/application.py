@@ -162,8 +162,8 @@ def application_within(tx: Transaction, actor: Actor, instance_id: int) -> Appli
 
 _PLAIN = (
     "id", "number", "process_id", "bundle_hash", "bundle_version", "version", "status",
-    "applicant_id", "applicant_code", "applicant_account_id", "account_number", "quantity", "ccer_quantity",
-    "created_at", "submitted_at", "ended_at", "late", "stuck",
+    "applicant_id", "applicant_code", "applicant_account_id", "account_number", "quantity",
+    "ccer_quantity", "created_at", "submitted_at", "ended_at", "late", "stuck",
 )  # fmt: skip
 
 
