@@ -40,6 +40,7 @@ def begin_application(body: dict[str, Any]) -> dict[str, Any]:
         body["subject_id"],
         body["form"],
         submit=body["submit"],
+        ready=body["ready"],
         idempotency_key=idempotency_key(),
     )
     return {

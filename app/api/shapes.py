@@ -91,7 +91,13 @@ class FormIn(Schema):
     form = fields.Dict(keys=fields.String(), required=True)
 
 
-class Begin(FormIn):
+class DraftIn(FormIn):
+    """What was typed; ``ready`` hands it over to the account's confirming representative."""
+
+    ready = fields.Boolean(load_default=False)
+
+
+class Begin(DraftIn):
     """A new application: saved as a draft, or submitted at once."""
 
     process = fields.String(required=True, validate=validate.Length(1, 100))

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.doors import actor, context, idempotency_key
 from app.api.groups import group
-from app.api.shapes import Done, FormIn, TaskForm
+from app.api.shapes import Done, DraftIn, FormIn, TaskForm
 from app.domain.errors import Forbidden, NotFound
 from app.identity.actor import Actor
 from app.services import application as reading
@@ -43,12 +43,12 @@ def read_task(application_id: int, key: int) -> dict[str, Any]:
 
 
 @resources.put("/<int:application_id>/tasks/<int:key>/draft")
-@resources.arguments(FormIn)
+@resources.arguments(DraftIn)
 @resources.response(204)
 def save_draft(body: dict[str, Any], application_id: int, key: int) -> None:
     """Save what was typed so far; limits are checked on submission only."""
     who = _entitled(application_id, key)
-    drafts.save(context(), who, application_id, key, body["form"])
+    drafts.save(context(), who, application_id, key, body["form"], ready=body["ready"])
 
 
 @resources.post("/<int:application_id>/tasks/<int:key>/decision")
