@@ -7,9 +7,10 @@ role sees is its home. The manual's words (part F) are the labels.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import request
 
 from app.domain.label import Label
+from app.web.addresses import address
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def _shown(entry: Entry, role: str) -> Shown:
     here = bool(entry.endpoint) and request.endpoint == entry.endpoint
     return Shown(
         entry.label,
-        url_for(entry.endpoint) if entry.endpoint else "",
+        address(entry.endpoint) if entry.endpoint else "",
         here or any(child.current for child in children),
         children,
     )

@@ -5,11 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 from zlib import crc32
 
-from flask import Flask, current_app, g, url_for
+from flask import Flask, current_app, g
 
 from app.identity.sessions import IDLE
 from app.services.actor import Actor
 from app.services.context import Context
+from app.web.addresses import address
 from app.web.asset_files import asset
 from app.web.language import language
 from app.web.menu import WORKERS, menu_for
@@ -26,6 +27,7 @@ def dress(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["element_id"] = lambda text: f"id-{crc32(str(text).encode()):08x}"
     app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["address"] = address
     app.jinja_env.globals["ui"] = SimpleNamespace(**_macros(app))
     app.context_processor(_shell)
 
@@ -76,4 +78,4 @@ def _todo(ctx: Context) -> tuple[int | None, str]:
     # A role without the page in its menu hears of it only when something waits.
     if not g.todo and found.actor.role not in WORKERS:
         return None, ""
-    return g.todo, url_for(endpoint)
+    return g.todo, address(endpoint)

@@ -11,6 +11,7 @@ from app.domain.errors import Conflict, NotFound
 from app.domain.label import Label
 from app.services import claims, inbox, messages
 from app.services.inbox import BUCKETS, Filters
+from app.web.addresses import address
 from app.web.formats import label
 from app.web.pages.inbox_rows import rows
 from app.web.pages.typed import one_of, search_text, whole_or_zero
@@ -39,7 +40,7 @@ def address_with(**changes: str | None) -> str:
     """Return this list's address with some filters changed; the page position starts anew."""
     kept = {k: v for k, v in request.args.items() if k != "cursor" and v} | changes
     chosen = urlencode({k: v for k, v in kept.items() if v})
-    return url_for("inbox.index") + (f"?{chosen}" if chosen else "")
+    return address("inbox.index") + (f"?{chosen}" if chosen else "")
 
 
 @pages.get("")
