@@ -1,7 +1,7 @@
 -- An instance with its parties and one of its open tasks (if it is open), as a step needs them.
 -- A function, because its plan is made once a session: planning took longer than reading.
 DROP FUNCTION IF EXISTS workflow.open_task(bigint, integer);
-CREATE FUNCTION workflow.open_task(instance_id bigint, task_key integer)
+CREATE OR REPLACE FUNCTION workflow.open_task(instance_id bigint, task_key integer)
 RETURNS TABLE (id bigint, number text, process_id text, bundle_hash text, state bytea,
     version integer, status text, applicant_id bigint, applicant_account_id bigint,
     subject_kind text, subject_id bigint, content text, reserved_transfer_id bigint,
