@@ -11,7 +11,7 @@ from app.db import Base
 
 ROOMS = (
     "audit", "identity", "ledger", "workflow", "compliance", "attachments", "messages",
-    "certificates",
+    "certificates", "pilots",
 )  # fmt: skip
 SCHEMAS = frozenset(ROOMS)
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, create_engine, pool, text
 APP = Path(__file__).resolve().parent.parent
 ROOMS = (
     "audit", "identity", "ledger", "workflow", "compliance", "attachments", "messages",
-    "certificates", "services",
+    "certificates", "pilots", "services",
 )  # fmt: skip
 LOCK = 7_320_001  # two migrations at once wait for one another
 
@@ -62,9 +62,11 @@ def _grant(cursor: Cursor, app_role: str) -> None:
 def _seed(cursor: Cursor) -> None:
     from app.identity.seed import seed_account_types
     from app.ledger.seed import seed_transaction_types
+    from app.pilots.seed import seed_pilots
 
     seed_account_types(cursor, tomllib.loads(_text("identity/account_types.toml")))
     seed_transaction_types(cursor, tomllib.loads(_text("ledger/transaction_types.toml")))
+    seed_pilots(cursor, tomllib.loads(_text("pilots/rules.toml")))
 
 
 def _text(name: str) -> str:

@@ -1,0 +1,47 @@
+-- The holder that reviews and administers a pilot: the newest named, or nobody.
+CREATE OR REPLACE FUNCTION pilots.authority_of(pilot bigint) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+    SELECT a.holder_id FROM pilots.authority a WHERE a.pilot_id = authority_of.pilot
+    ORDER BY a.id DESC LIMIT 1;
+$$;
+
+-- Who acts through an account of the pilot's authority, or nobody may.
+CREATE OR REPLACE FUNCTION pilots.require_authority(request jsonb) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_holder bigint := pilots.authority_of((request->>'pilot_id')::bigint);
+BEGIN
+    IF v_holder IS NULL OR NOT EXISTS (
+        SELECT FROM identity.account a
+        WHERE a.id = (request->>'account_id')::bigint AND a.holder_id = v_holder)
+    THEN
+        RAISE EXCEPTION 'only the authority of pilot % may do this', request->>'pilot_id'
+            USING ERRCODE = 'RG403';
+    END IF;
+    RETURN v_holder;
+END $$;
+
+-- W21.0: the national authority names who runs a pilot.
+-- {pilot_id, holder_id, person_id, account_id, at} -> {authority_id}
+CREATE OR REPLACE FUNCTION pilots.designate(request jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pilots, pg_temp AS $$
+DECLARE
+    made bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM identity.account a JOIN identity.holder h ON h.id = a.holder_id
+                   WHERE a.id = (request->>'account_id')::bigint
+                     AND h.role = 'national_authority')
+       OR NOT EXISTS (SELECT FROM identity.holder h
+                      WHERE h.id = (request->>'holder_id')::bigint
+                        AND h.role = 'provincial_authority')
+    THEN
+        RAISE EXCEPTION 'the national authority names an authority for a pilot'
+            USING ERRCODE = 'RG403';
+    END IF;
+    INSERT INTO pilots.authority (pilot_id, holder_id, person_id, account_id, at)
+    VALUES ((request->>'pilot_id')::bigint, (request->>'holder_id')::bigint,
+        (request->>'person_id')::bigint, (request->>'account_id')::bigint,
+        (request->>'at')::timestamptz)
+    RETURNING id INTO made;
+    RETURN jsonb_build_object('authority_id', made);
+END $$;
