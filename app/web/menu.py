@@ -73,13 +73,17 @@ MENU: tuple[Entry, ...] = (
     Entry(
         Label("信息查询", "Information"),
         roles=HOLDERS,
-        children=(Entry(Label("持仓查询", "Holdings"), "holdings.index"),),
+        children=(
+            Entry(Label("持仓查询", "Holdings"), "holdings.index"),
+            Entry(Label("消息", "Messages"), "messages.index"),
+        ),
     ),
     Entry(
         Label("账户管理", "Accounts"),
         children=(
             Entry(Label("账户信息", "Account details"), "account.show"),
             Entry(Label("密码修改", "Change password"), "password.change"),
+            Entry(Label("通知设置", "Notification settings"), "telling.show"),
             Entry(Label("我的 API 令牌", "My API tokens"), "tokens.show"),
         ),
     ),

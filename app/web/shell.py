@@ -37,6 +37,16 @@ def count_todos(app: Flask, count: TodoCount, endpoint: str) -> None:
     app.extensions["registry_todo"] = (count, endpoint)
 
 
+def count_messages(app: Flask, count: TodoCount, endpoint: str) -> None:
+    """Let the header's bell show how many messages are unread, and lead to them."""
+    app.extensions["registry_messages"] = (count, endpoint)
+
+
+def messages_counted(count: int) -> None:
+    """Take the number of unread messages from a page that has read them already."""
+    g.unread = count
+
+
 def todos_counted(count: int) -> None:
     """Take the number from a page that has read it already; it is not read twice."""
     g.todo = count
@@ -64,7 +74,20 @@ def _shell() -> dict[str, Any]:
         "menu": menu_for(found.actor.role) if found else (),
         "todo": todo,
         "todo_url": todo_url,
+        "bell": _bell,
     }
+
+
+def _bell() -> tuple[int, str] | None:
+    """Return how many messages are unread and where they are; asked by the header alone."""
+    known = current_app.extensions.get("registry_messages")
+    found = visitor()
+    if known is None or found is None:
+        return None
+    count, endpoint = known
+    if "unread" not in g:
+        g.unread = count(current_app.extensions["registry"], found.actor)
+    return g.unread, address(endpoint)
 
 
 def _todo(ctx: Context) -> tuple[int | None, str]:

@@ -14,7 +14,9 @@ class SignIn:
 
 
 def _person(member_no: str, name: str, name_en: str, rights: str = "both") -> PersonOpening:
-    return PersonOpening(name, name_en, rights, member_no)
+    """Addresses that reach nobody: a reserved domain, and numbers that no operator gives out."""
+    email, phone = f"{member_no}@example.com", f"100{member_no[-8:]}"
+    return PersonOpening(name, name_en, rights, member_no, email, phone)
 
 
 INSTITUTIONS = (

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.services.inbox import to_do_count
+from app.services.messages import unread_count
 from app.web.pages import (
     applications,
     certificates,
@@ -10,21 +11,25 @@ from app.web.pages import (
     history,
     holdings,
     inbox,
+    messages,
     notices,
     operator,
     overview,
     records,
+    telling,
 )
 from app.web.pages.words import say_so
-from app.web.shell import count_todos
+from app.web.shell import count_messages, count_todos
 
 
 def add_pages(app: Flask) -> None:
     """Register the pages, and the number of to-dos in the header."""
     for module in (
         applications, certificates, compliance, history, holdings, overview, inbox, notices,
-        operator, records,
+        operator, records, messages,
+        telling,
     ):  # fmt: skip
         app.register_blueprint(module.pages)
     say_so(app)
     count_todos(app, to_do_count, "inbox.index")
+    count_messages(app, unread_count, "messages.index")

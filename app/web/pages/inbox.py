@@ -16,7 +16,7 @@ from app.web.formats import label
 from app.web.pages.inbox_rows import rows
 from app.web.pages.typed import one_of, search_text, whole_or_zero
 from app.web.returning import way_back
-from app.web.shell import todos_counted
+from app.web.shell import messages_counted, todos_counted
 from app.web.visitor import actor, context
 
 pages = Blueprint("inbox", __name__, url_prefix="/inbox")
@@ -50,6 +50,8 @@ def index() -> str:
     filters = filters_now()
     found, notifications = inbox.desk(ctx, who, filters, request.args.get("cursor"))
     todos_counted(found.counts.waiting)
+    if len(notifications) < messages.SHOWN:
+        messages_counted(len(notifications))
     return render_template(
         "inbox/list.html" if request.headers.get("HX-Target") == "tasks" else "inbox/index.html",
         page=found,

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.services import operations
 from app.services.actor import Actor
+from app.services.telling.state import OUTCOMES, state_of_messages
 from app.services.workload import workload
 from app.web.visitor import context, only
 
@@ -14,8 +15,14 @@ pages = Blueprint("operator", __name__, url_prefix="/operator")
 
 @pages.get("")
 def index() -> str:
-    """Show stuck processes, failed jobs and what waits."""
-    return render_template("operator/index.html", state=workload(context(), _who()))
+    """Show stuck processes, failed jobs, what waits, and what became of messages."""
+    ctx, who = context(), _who()
+    return render_template(
+        "operator/index.html",
+        state=workload(ctx, who),
+        messages=state_of_messages(ctx, who),
+        outcomes=OUTCOMES,
+    )
 
 
 @pages.post("/instances/<int:instance_id>/retry")
