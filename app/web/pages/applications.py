@@ -15,9 +15,11 @@ from app.services import application as reading
 from app.services import applications, drafts, eligible, withdraw
 from app.services.application import Application
 from app.services.blank import blank
+from app.services.certificates.printing import certificate_of
 from app.services.checked import Checked, checks
 from app.services.decide import Request, decide
 from app.services.eligible import Choice
+from app.services.progress import NoticeView
 from app.services.saved import SavedForm, saved_form
 from app.services.timeline import Open
 from app.web.formats import label
@@ -26,7 +28,7 @@ from app.web.pages.diagram import drawing, drawn, in_words, replayed, timeline
 from app.web.pages.filled import Filled
 from app.web.pages.typed import values_of
 from app.web.visitor import actor, context
-from app.workflow.definition import UserTask
+from app.workflow.definition import Definition, UserTask
 
 pages = Blueprint("applications", __name__, url_prefix="/applications")
 
@@ -35,7 +37,8 @@ pages = Blueprint("applications", __name__, url_prefix="/applications")
 def show(instance_id: int) -> str:
     """Show an application: numbers, items, opinions, diagram, timeline, transfers."""
     found = reading.application(context(), actor(), instance_id)
-    return render_template("applications/show.html", **_about(found))
+    certificate = certificate_of(context(), actor(), instance_id) if found.ended_at else None
+    return render_template("applications/show.html", **_about(found), certificate=certificate)
 
 
 @pages.get("/<int:instance_id>/diagram.bpmn")
@@ -79,7 +82,7 @@ def begin(process_id: str, subject_id: int | None = None) -> str | Response | tu
         task=new.task,
         filled=filled,
         notice=new.notice,
-        choices=_choices(subject_id if new.notice else None),
+        choices=_choices(filled, new.definition, who.account_id, new.notice),
         application=None,
         saved=None,
     )
@@ -113,7 +116,7 @@ def task(instance_id: int, key: int) -> str | Response | tuple[str, int]:
     filled = Filled(found.definition.forms[definition_task.form])
     draft = _draft(found, waiting)
     confirms = draft is not None and draft.ready
-    filled.read(draft.form if draft else _last(found, filled), typed=confirms)
+    filled.read(draft.form if draft else _last(found, definition_task), typed=confirms)
     return _task_page(found, waiting, definition_task, filled, draft)
 
 
@@ -219,9 +222,9 @@ def _draft(found: Application, waiting: Open) -> SavedForm | None:
     return saved_form(context(), actor(), found.id, waiting.key)
 
 
-def _last(found: Application, filled: Filled) -> dict[str, Any]:
+def _last(found: Application, task: UserTask) -> dict[str, Any]:
     """A returned application is edited from what was submitted; a review starts empty."""
-    return dict(found.content) if filled.has_lines else {}
+    return dict(found.content) if found.definition.asks_content(task.id) else {}
 
 
 def _task_page(
@@ -230,7 +233,8 @@ def _task_page(
     ctx, who = context(), actor()
     notice = found.notice
     mine = waiting.holder_id == who.holder_id and waiting.role == who.role
-    applying = filled.has_lines and notice is not None and mine
+    applying = mine and found.definition.asks_content(task.id)
+    account = found.applicant_account_id
     return render_template(
         "applications/fill.html" if applying else "applications/task.html",
         **_about(found),
@@ -240,7 +244,7 @@ def _task_page(
         filled=filled,
         saved=draft,
         process=found.process,
-        choices=_choices(notice.notice.id if applying and notice else None),
+        choices=_choices(filled, found.definition, account, notice) if applying else {},
         checks=[_shown(check) for check in checks(ctx, who, found.id)],
     )
 
@@ -254,11 +258,16 @@ def _shown(check: Checked) -> dict[str, Any]:
     }
 
 
-def _choices(notice_id: int | None) -> dict[str, Choice]:
-    """Return what may be picked, by instrument code."""
-    if notice_id is None:
+def _choices(
+    filled: Filled, definition: Definition, account_id: int, notice: NoticeView | None
+) -> dict[str, Choice]:
+    """Return what may be picked, by instrument code: for a notice, or for the flow's own type."""
+    if not filled.has_lines:
         return {}
-    found = eligible.choices(context(), actor(), notice_id)
+    if notice is not None:
+        found = eligible.choices(context(), actor(), notice.notice.id)
+    else:
+        found = eligible.free_choices(context(), actor(), definition, account_id)
     return {choice.instrument.code: choice for choice in found}
 
 
