@@ -48,7 +48,10 @@ HOLDERS = for_roles(
     "exchange",
     "auction_body",
 )
-WORKERS = for_roles("emitter", "provincial_authority", "registry_operator", "national_authority")
+WORKERS = for_roles(
+    "emitter", "participant", "provincial_authority", "registry_operator", "national_authority"
+)
+CANCELLERS = for_roles("emitter", "participant", "registry_operator")  # and who decides
 
 MENU: tuple[Entry, ...] = (
     # The others' first page is their work itself: the history, the state of operations.
@@ -62,6 +65,7 @@ MENU: tuple[Entry, ...] = (
             Entry(Label("履约清缴记录查询", "Surrender records"), "records.index"),
         ),
     ),
+    Entry(Label("自愿注销管理", "Voluntary cancellation"), "records.cancellation", CANCELLERS),
     Entry(Label("履约进度", "Progress"), "notices.index", for_roles("provincial_authority")),
     Entry(Label("申请记录", "Applications"), "records.index", for_roles("provincial_authority")),
     Entry(Label("流程历史", "Process history"), "history.index", for_roles("auditor")),

@@ -126,7 +126,7 @@ KINDS: dict[str, RecordKind] = {
                 *END,
             ),
             begin="voluntary_cancel",
-            beginners=HOLDERS,
+            beginners=frozenset({"emitter", "participant"}),
             begin_label=Label("自愿注销新增", "New cancellation"),
         ),
         RecordKind(
