@@ -53,6 +53,8 @@ WORKERS = for_roles(
 )
 CANCELLERS = for_roles("emitter", "participant", "registry_operator")  # and who decides
 
+APPLICANTS = for_roles("emitter", "participant", "project_owner")
+
 MENU: tuple[Entry, ...] = (
     # The others' first page is their work itself: the history, the state of operations.
     Entry(Label("首页", "Home"), "overview.index", HOLDERS),
@@ -62,7 +64,7 @@ MENU: tuple[Entry, ...] = (
         roles=for_roles("emitter"),
         children=(
             Entry(Label("履约清缴", "Surrender"), "compliance.notices"),
-            Entry(Label("履约清缴记录查询", "Surrender records"), "records.index"),
+            Entry(Label("履约清缴记录查询", "Surrender records"), "records.surrender"),
         ),
     ),
     Entry(Label("自愿注销管理", "Voluntary cancellation"), "records.cancellation", CANCELLERS),
@@ -78,7 +80,9 @@ MENU: tuple[Entry, ...] = (
         Label("信息查询", "Information"),
         roles=HOLDERS,
         children=(
+            Entry(Label("配额发放查询", "Allocations"), "allocations.index", APPLICANTS),
             Entry(Label("持仓查询", "Holdings"), "holdings.index"),
+            Entry(Label("申请记录", "Applications"), "records.index", APPLICANTS),
             Entry(Label("消息", "Messages"), "messages.index"),
         ),
     ),

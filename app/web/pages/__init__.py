@@ -5,6 +5,7 @@ from flask import Flask
 from app.services.inbox import to_do_count
 from app.services.messages import unread_count
 from app.web.pages import (
+    allocations,
     applications,
     certificates,
     compliance,
@@ -25,7 +26,7 @@ from app.web.shell import count_messages, count_todos
 def add_pages(app: Flask) -> None:
     """Register the pages, and the number of to-dos in the header."""
     for module in (
-        applications, certificates, compliance, history, holdings, overview, inbox, notices,
+        allocations, applications, certificates, compliance, history, holdings, overview, inbox, notices,
         operator, records, messages,
         telling,
     ):  # fmt: skip

@@ -27,6 +27,11 @@ STATUSES = {"open": Label("办理中", "In progress"), "ended": Label("已办结
 FILTERS = ("q", "status", "kind", "since", "until")
 
 
+def endpoint_of(slug: str) -> str:
+    """Return the name under which the menu finds a kind's list, within this blueprint."""
+    return slug.replace("-", "_")
+
+
 def narrowed_now() -> Narrowed:
     """Return what the address narrows the list to; raises Invalid for a day that is none."""
     return Narrowed(
@@ -39,9 +44,11 @@ def narrowed_now() -> Narrowed:
 
 
 @pages.get("", defaults={"slug": ""})
-@pages.get("/<slug>")
 def index(slug: str) -> str:
-    """List one page of applications; drafts stand above an applicant's own."""
+    """List one page of applications; drafts stand above an applicant's own.
+
+    Each kind has an endpoint of its own, so that the menu can name it.
+    """
     ctx, who, kind, narrowed = context(), actor(), _kind(slug), narrowed_now()
     found = records.listed(
         ctx, who, kind, narrowed, request.args.get("sort", ""), request.args.get("cursor")
@@ -55,6 +62,10 @@ def index(slug: str) -> str:
         drafts=records.drafts(ctx, who, kind=kind) if applicant else [],
         **shown(found, kind, narrowed, "records.export"),
     )
+
+
+for _slug in KINDS:
+    pages.add_url_rule(f"/{_slug}", endpoint_of(_slug), index, defaults={"slug": _slug})
 
 
 @pages.get("/file.<form>", defaults={"slug": ""})
