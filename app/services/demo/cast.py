@@ -163,6 +163,8 @@ class Emitter:
     ccer: int = 0
 
 
+CCER_BOUGHT = {"GREENCO": 6_000}  # tonnes that a participant holds in its general account
+
 EMITTERS = (
     Emitter(
         "QL",

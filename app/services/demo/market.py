@@ -18,7 +18,7 @@ from app.services.demo.cast import (
     SIGN_INS,
     emitter_opening,
 )
-from app.services.demo.stories import Story
+from app.services.demo.stories import Story, tell_cancellations
 from app.services.demo.supply import Supply
 from app.services.notices import NoticeRequest, Year, issue_all, set_year
 from app.services.opening import Opened, holders_by_code, open_holders
@@ -131,3 +131,5 @@ def _stories(
             notices[holder.holder_id],
         )
         story.tell(emitter, supply.allowances, supply.ccer)
+    greenco, registry = (actors[opened[code].members[0]] for code in ("GREENCO", "REGISTRY"))
+    tell_cancellations(ctx, greenco, registry, supply.ccer)

@@ -1,4 +1,4 @@
-"""Take the demo's surrenders as far as each emitter's story says, through the real services."""
+"""Take the demo's applications as far as each holder's story says, through the real services."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,7 @@ from app.services.decide import Request, decide
 from app.services.demo.cast import Emitter
 
 PROCESS = "compliance"
+CANCELLATION = "voluntary_cancel"
 OPINION = "请补充说明数量核对情况，并按核查结论修改申请提交量。"
 
 
@@ -33,7 +34,7 @@ class Story:
             case "resubmitted":
                 instance = self._begin({allowances: whole - 400}, submit=True)
                 self._review(instance, "return")
-                self._decide(self.emitter, instance, _form(lines))
+                _decide(self.ctx, self.emitter, instance, _form(lines))
             case "approved":
                 self._review(self._begin(lines, submit=True), "approve")
             case "part":
@@ -51,16 +52,31 @@ class Story:
 
     def _review(self, instance: int, verdict: str) -> None:
         opinion = OPINION if verdict == "return" else "标的与数量符合履约通知书要求，同意。"
-        self._decide(self.reviewer, instance, {"verdict": verdict, "opinion": opinion})
+        review = {"verdict": verdict, "opinion": opinion}
+        _decide(self.ctx, self.reviewer, instance, review)
 
-    def _decide(self, actor: Actor, instance: int, form: Mapping[str, Any]) -> None:
-        with self.ctx.database.transaction() as tx:
-            row = tx.one(
-                "SELECT key FROM workflow.task WHERE instance_id = %(id)s", {"id": instance}
-            )
-        if row is None:
-            raise LookupError(f"instance {instance} has no open task")
-        decide(self.ctx, actor, Request(instance, row[0], form))
+
+def tell_cancellations(ctx: Context, holder: Actor, management: Actor, ccer: str) -> None:
+    """One cancellation with its certificate, and one that waits for management (W11)."""
+    first = {
+        **_form({ccer: 2_000}),
+        "reason": "年度会议碳中和。",
+        "beneficiary": "低碳发展论坛组委会",
+        "purpose": "抵消 2025 年低碳发展论坛产生的温室气体排放",
+    }
+    done = begin(ctx, holder, CANCELLATION, None, first, submit=True)
+    review = {"verdict": "approve", "opinion": "材料齐全，同意注销。"}
+    _decide(ctx, management, done.instance_id, review)
+    second = {**_form({ccer: 500}), "reason": "企业运营碳中和。"}
+    begin(ctx, holder, CANCELLATION, None, second, submit=True)
+
+
+def _decide(ctx: Context, actor: Actor, instance: int, form: Mapping[str, Any]) -> None:
+    with ctx.database.transaction() as tx:
+        row = tx.one("SELECT key FROM workflow.task WHERE instance_id = %(id)s", {"id": instance})
+    if row is None:
+        raise LookupError(f"instance {instance} has no open task")
+    decide(ctx, actor, Request(instance, row[0], form))
 
 
 def _form(lines: Mapping[str, int]) -> dict[str, Any]:

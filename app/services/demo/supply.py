@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from app.identity.actor import Actor
 from app.ledger.instruments import NewInstrument, create
 from app.services.context import Context
-from app.services.demo.cast import EMITTERS
+from app.services.demo.cast import CCER_BOUGHT, EMITTERS
 from app.services.opening import Opened
 from app.services.orders import Order, OrderLine, execute
 
@@ -98,10 +98,10 @@ class Supply:
             self._order(*officers, "provincial_allowance_allocation", "provincial_total", lines)
 
     def _reductions(self) -> None:
-        """S12, S13, S23, S27, S29, S23: from a project to compliance accounts (W18, W19)."""
+        """S12, S13, S23, S27, S29, S23: from a project to its buyers' accounts (W18, W19)."""
         wind = self.opened["WIND"].accounts
         pool = self.opened["NATIONAL"].accounts["reduction_pool"]
-        sold = {e.code: e.ccer for e in EMITTERS if e.ccer}
+        sold = {f"EMITTER-{e.code}": e.ccer for e in EMITTERS if e.ccer} | CCER_BOUGHT
         total = sum(sold.values())
         steps = (
             (
@@ -133,13 +133,14 @@ class Supply:
         for proposer, approver, kind, source, tonnes, target in steps:
             self._order(proposer, approver, kind, source, [OrderLine(self.ccer, tonnes, target)])
         for code, tonnes in sold.items():
-            delivered = [OrderLine(self.ccer, tonnes, self._of(code, "trading"))]
+            buyer = self.opened[code]
+            delivered = [OrderLine(self.ccer, tonnes, buyer.accounts["trading"])]
             self._order(
                 "14000000001", None, "exchange_transfer_out", "exchange_delivery", delivered
             )
-            back = [OrderLine(self.ccer, tonnes, self._of(code, "compliance"))]
-            member = self.opened[f"EMITTER-{code}"].members[0]
-            self._order(member, None, "transfer_from_trading_account", "trading", back)
+            own = next(a for kind, a in buyer.accounts.items() if kind in {"compliance", "general"})
+            back = [OrderLine(self.ccer, tonnes, own)]
+            self._order(buyer.members[0], None, "transfer_from_trading_account", "trading", back)
 
     def _of(self, emitter: str, account: str) -> int:
         return self.opened[f"EMITTER-{emitter}"].accounts[account]
