@@ -34,6 +34,8 @@ class Settings:
     public_url: str = ""
     smtp_url: str = field(default="", repr=False)  # it may carry a password
     mail_from: str = "registry@localhost"
+    attachment_mib: int = 10  # the largest file, in MiB
+    attachments_most: int = 20  # files of an application
 
     @property
     def app_role(self) -> str:
@@ -75,6 +77,8 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         public_url=environ.get("PUBLIC_URL", "").rstrip("/"),
         smtp_url=environ.get("SMTP_URL", ""),
         mail_from=environ.get("MAIL_FROM", "") or "registry@localhost",
+        attachment_mib=int(environ.get("ATTACHMENT_MIB", "10")),
+        attachments_most=int(environ.get("ATTACHMENTS_MOST", "20")),
     )
     _refuse_demo_in_production(settings)
     return settings

@@ -6,7 +6,6 @@ begins as something else, a picture that is cut off.
 """
 
 import re
-import struct
 
 from app.attachments.office import is_zip, office_kind
 from app.attachments.refusal import Refusal, refused
@@ -25,6 +24,7 @@ ENDINGS: dict[str, tuple[str, ...]] = {
     DOCX: (".docx",),
     XLSX: (".xlsx",),
 }
+ACCEPTED = ",".join(ending for endings in ENDINGS.values() for ending in endings)
 TAIL = 2048  # bytes at the end in which a PDF says that it ends
 # What a browser could run, were it ever shown as a page: refused in any text.
 MARKUP = re.compile(
@@ -65,7 +65,7 @@ def _whole_png(content: bytes) -> bool:
     """Walk the chunks from the header to the end mark."""
     at = 8
     while at + 12 <= len(content):
-        length, name = struct.unpack_from(">I4s", content, at)
+        length, name = int.from_bytes(content[at : at + 4]), content[at + 4 : at + 8]
         if at == 8 and name != b"IHDR":
             return False
         at += 12 + length

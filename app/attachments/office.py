@@ -3,6 +3,7 @@
 What a zip says of its sizes may be a lie, so no more than a bound is ever unpacked.
 """
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -17,6 +18,9 @@ MAIN = {
 }
 BODY = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml"}
 MOST_PARTS = 5_000
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError,
+)  # fmt: skip
 LONGEST_TYPES = 1024 * 1024  # bytes of the list of content types
 LARGEST_UNPACKED = 300 * 1024 * 1024  # bytes that the whole file says it unpacks to
 RUNS = re.compile(
@@ -40,7 +44,14 @@ def office_kind(content: bytes) -> str:
             names = {part.filename for part in parts}
             _refuse_huge_or_locked(parts)
             types = _types(file) if TYPES in names else b""
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as e:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+    ) as e:
         if isinstance(e, Refusal):
             raise
         raise refused("文件不完整或已损坏", "the file is incomplete or broken") from e
@@ -70,4 +81,6 @@ def _refuse_huge_or_locked(parts: list[zipfile.ZipInfo]) -> None:
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
         raise refused("文件展开后过大", "it unpacks to too much")
     if any(part.flag_bits & 1 for part in parts):
-        raise refused("文件设有密码，请解除后再上传", "it is locked with a password; unlock it first")
+        raise refused(
+            "文件设有密码，请解除后再上传", "it is locked with a password; unlock it first"
+        )

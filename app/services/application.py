@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.attachments.store import Attachment
 from app.db import Transaction
 from app.domain.errors import NotFound
 from app.domain.label import Label
 from app.identity.actor import Actor
 from app.ledger.instruments import Instrument, by_code
 from app.ledger.journal import Movement, movements_of
+from app.services.attachments.reading import shown_to
 from app.services.context import Context
 from app.services.definitions import definition_of
 from app.services.progress import NoticeView, notice_within
@@ -104,6 +106,7 @@ class Application:
     triggers: Sequence[Trigger]
     movements: Sequence[Movement]
     notifications: Sequence[Notification]
+    attachments: Sequence[Attachment]
     definition: Definition
 
     @property
@@ -156,6 +159,7 @@ def application_within(tx: Transaction, actor: Actor, instance_id: int) -> Appli
         triggers=_triggers(definition, actor, waiting, row),
         movements=movements,
         notifications=_notifications(tx, actor, instance_id),
+        attachments=shown_to(tx, actor, definition, instance_id, row["applicant_id"]),
         definition=definition,
     )
 

@@ -11,6 +11,7 @@ from app.db import Transaction
 from app.domain.errors import AlreadyDecided, Conflict, Forbidden, Invalid, NotFound
 from app.services.actor import Actor
 from app.services.advance import advance
+from app.services.attachments.naming import bind_named
 from app.services.context import Context
 from app.services.instance import Instance, load_with_task
 from app.services.parties import refuse_other_account
@@ -104,6 +105,7 @@ def decide_within(ctx: Context, tx: Transaction, actor: Actor, request: Request)
     asked = instance.definition.form_of(task.id)
     form = _filled(asked, request.form)
     step = _step(ctx, tx, actor, instance, task, open_task, form, request)
+    bind_named(ctx, step, actor, asked)
     step.decided.initiator = initiator(tx, actor, instance.id, task.id, asked, form)
     decision = advance(ctx, step, lambda run: run.complete(request.key, form))
     return Outcome(decision, instance.id, instance.number)

@@ -9,6 +9,7 @@ import psycopg2
 from app.db import Transaction
 from app.domain.errors import Forbidden, Invalid, NotFound
 from app.services.actor import Actor
+from app.services.attachments.naming import check_named
 from app.services.context import Context
 from app.services.instance import load_with_task
 from app.services.parties import refuse_other_account
@@ -129,9 +130,11 @@ def _readable(
     if task["holder_id"] != actor.holder_id or task["role"] != actor.role:
         raise _closed()
     refuse_other_account(instance, task["lane"], actor)
-    clean, errors = instance.definition.form_of(task["element_id"]).validate(form, strict=strict)
+    asked = instance.definition.form_of(task["element_id"])
+    clean, errors = asked.validate(form, strict=strict)
     if errors:
         raise Invalid("草稿未保存。", "The draft was not saved.", fields=errors)
+    check_named(tx, actor, asked, clean)
     return clean
 
 

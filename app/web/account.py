@@ -4,6 +4,7 @@ from flask import Blueprint, render_template
 
 from app.domain.label import Label
 from app.services.account_details import account_details
+from app.services.attachments.opening import opening_missing
 from app.web.visitor import actor, context
 
 pages = Blueprint("account", __name__)
@@ -29,6 +30,7 @@ def show() -> str:
     return render_template(
         "account/show.html",
         details=account_details(context(), actor()),
+        files_missing=opening_missing(context(), actor()),
         rights=RIGHTS,
         statuses=STATUSES,
     )

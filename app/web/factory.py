@@ -8,12 +8,13 @@ from app.logs import set_up_logs
 from app.services.context import Context
 from app.web import account, home, password, sign_in, tokens
 from app.web.asset_files import keep_in_browsers
+from app.web.bodies import admit_files
 from app.web.errors import answer_errors
 from app.web.forgery import refuse_forged_forms
 from app.web.formats import write_so
 from app.web.headers import send_strict_headers
 from app.web.health import measure
-from app.web.input import refuse_broken_input
+from app.web.input import check_fields, refuse_broken_input
 from app.web.language import speak
 from app.web.limits import limit_rates
 from app.web.logs import log_requests
@@ -53,6 +54,7 @@ def web(ctx: Context) -> Flask:
     keep_in_browsers(app)
     speak(app)
     require_sign_in(app)
+    admit_files(app, check_fields)
     limit_rates(app, settings.redis_url)
     refuse_forged_forms(app)
     answer_errors(app)

@@ -9,6 +9,7 @@ from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter
 
 from app.domain.errors import Invalid
+from app.web.bodies import brings_files
 
 LARGEST_BODY = 4 * 1024 * 1024
 LARGEST_FIELD = 1024 * 1024
@@ -43,6 +44,12 @@ def _check() -> None:
     if request.mimetype == "application/x-www-form-urlencoded":
         # The parser would silently replace what is not UTF-8: looked at before it.
         _utf8(unquote_to_bytes(request.get_data(cache=True, parse_form_data=False)))
+    if not brings_files():
+        check_fields()
+
+
+def check_fields() -> None:
+    """Refuse a field of a form that no page can mean; reads the whole body."""
     for _, values in request.form.lists():
         for value in values:
             if "\x00" in value or _LONE_SURROGATE.search(value):

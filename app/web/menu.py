@@ -48,6 +48,7 @@ HOLDERS = for_roles(
     "exchange",
     "auction_body",
 )
+OPENED = for_roles("emitter", "participant", "project_owner")
 WORKERS = for_roles(
     "emitter", "participant", "provincial_authority", "registry_operator", "national_authority"
 )
@@ -90,6 +91,7 @@ MENU: tuple[Entry, ...] = (
         Label("账户管理", "Accounts"),
         children=(
             Entry(Label("账户信息", "Account details"), "account.show"),
+            Entry(Label("开户附件", "Opening files"), "attachments.opening", OPENED),
             Entry(Label("密码修改", "Change password"), "password.change"),
             Entry(Label("通知设置", "Notification settings"), "telling.show"),
             Entry(Label("我的 API 令牌", "My API tokens"), "tokens.show"),

@@ -15,7 +15,7 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from app.domain.label import Label
 
 CONTENT = frozenset({"unit_lines", "lot_lines"})  # tables of what is asked of the ledger
-WIDGETS = CONTENT | {"text", "textarea", "choice", "date", "quantity", "holders"}
+WIDGETS = CONTENT | {"text", "textarea", "choice", "date", "quantity", "holders", "attachments"}
 EMPTY = Label("", "")
 
 
@@ -240,6 +240,8 @@ def _field(entry: Mapping[str, Any], schema: Any, siblings: Mapping[str, Any]) -
     widget = entry.get("widget")
     if widget not in WIDGETS:
         raise UnreadableForm(f"{name}: there is no widget {widget}")
+    if widget == "attachments" and not _is_list_of_texts(schema):
+        raise UnreadableForm(f"{name}: attachments are an array of strings, the ids of the files")
     inner = schema.get("items", {}).get("properties", {}) if isinstance(schema, dict) else {}
     columns = tuple(_fields(entry["columns"], inner)) if "columns" in entry else ()
     if inner and {c.name for c in columns} != set(inner):
@@ -259,6 +261,12 @@ def _field(entry: Mapping[str, Any], schema: Any, siblings: Mapping[str, Any]) -
         columns=columns,
         messages={k: _label(v, f"{name}: {k}") for k, v in entry.get("messages", {}).items()},
     )
+
+
+def _is_list_of_texts(schema: Any) -> bool:
+    items = schema.get("items") if isinstance(schema, dict) else None
+    texts = isinstance(items, dict) and items.get("type") == "string"
+    return texts and schema.get("type") == "array"
 
 
 def _required(mark: object, name: str, siblings: Mapping[str, Any]) -> bool | Mapping[str, str]:

@@ -118,5 +118,6 @@ BEGIN
         WHEN 'void' THEN RETURN ledger.void(request);
         WHEN 'direct' THEN RETURN ledger.direct(request);
         WHEN 'certificate' THEN RETURN certificates.issue(request);
+        WHEN 'bind_attachments' THEN RETURN attachments.bind(request);
     END CASE;
 END $$;

@@ -7,6 +7,7 @@ from app.services.messages import unread_count
 from app.web.pages import (
     allocations,
     applications,
+    attachments,
     certificates,
     compliance,
     history,
@@ -26,9 +27,8 @@ from app.web.shell import count_messages, count_todos
 def add_pages(app: Flask) -> None:
     """Register the pages, and the number of to-dos in the header."""
     for module in (
-        allocations, applications, certificates, compliance, history, holdings, overview, inbox, notices,
-        operator, records, messages,
-        telling,
+        allocations, attachments, applications, certificates, compliance, history, holdings,
+        overview, inbox, notices, operator, records, messages, telling,
     ):  # fmt: skip
         app.register_blueprint(module.pages)
     say_so(app)

@@ -22,10 +22,12 @@ from app.services.eligible import Choice
 from app.services.progress import NoticeView
 from app.services.saved import SavedForm, saved_form
 from app.services.timeline import Open
+from app.web.bodies import takes_files
 from app.web.formats import label
 from app.web.language import language
 from app.web.pages.diagram import drawing, drawn, in_words, replayed, timeline
 from app.web.pages.filled import Filled
+from app.web.pages.handed_in import hand_in
 from app.web.pages.typed import values_of
 from app.web.visitor import actor, context
 from app.workflow.definition import Definition, UserTask
@@ -50,6 +52,7 @@ def diagram(instance_id: int) -> Response:
 
 @pages.route("/new/<process_id>", methods=["GET", "POST"])
 @pages.route("/new/<process_id>/<int:subject_id>", methods=["GET", "POST"])
+@takes_files
 def begin(process_id: str, subject_id: int | None = None) -> str | Response | tuple[str, int]:
     """Fill in a new application; nothing exists before it is saved or submitted (R7)."""
     ctx, who = context(), actor()
@@ -58,7 +61,7 @@ def begin(process_id: str, subject_id: int | None = None) -> str | Response | tu
     if request.method == "POST":
         filled.read(values_of(new.form))
         _added(filled)
-        action = request.form.get("action", "")
+        action = _action(filled)
         submit = action == "submit"
         if action in {"submit", "save", "hand_over"}:
             try:
@@ -104,6 +107,7 @@ def _onwards(found: Application, holder_id: int) -> Response:
 
 
 @pages.route("/<int:instance_id>/tasks/<int:key>", methods=["GET", "POST"])
+@takes_files
 def task(instance_id: int, key: int) -> str | Response | tuple[str, int]:
     """Show a task with its form, save its draft, or complete it."""
     found = reading.application(context(), actor(), instance_id)
@@ -130,7 +134,7 @@ def _post(found: Application, key: int) -> str | Response | tuple[str, int]:
     filled = Filled(found.definition.forms[definition_task.form])
     filled.read(values_of(filled.form))
     _added(filled)
-    action = request.form.get("action")
+    action = _action(filled)
     try:
         if action in {"save", "hand_over", "take_back"}:
             _keep(found, key, filled, action)
@@ -272,11 +276,17 @@ def _choices(
 
 
 def _added(filled: Filled) -> None:
-    """Add the rows that were ticked on a page without scripts."""
+    """Add the files that were sent, and the rows that were ticked on a page without scripts."""
+    hand_in(filled)
     if request.form.get("action") == "add":
         for field in filled.form.fields:
             if field.widget == "unit_lines":
                 filled.add(field.name, request.form.getlist("add"))
+
+
+def _action(filled: Filled) -> str:
+    """Return what is to be done; with a file that was refused, nothing yet."""
+    return "" if filled.refused else request.form.get("action", "")
 
 
 def _about(found: Application) -> dict[str, Any]:

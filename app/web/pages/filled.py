@@ -4,10 +4,14 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from app.attachments.kinds import ACCEPTED
+from app.attachments.store import Attachment
 from app.domain.errors import Invalid
 from app.domain.findings import Finding
 from app.domain.label import Label
-from app.workflow.forms import Form
+from app.services.attachments.reading import own
+from app.web.visitor import actor, context
+from app.workflow.forms import Field, Form
 
 LONGEST_TEXT = 4000  # characters, where the schema gives no limit
 
@@ -27,6 +31,11 @@ class Filled:
     def has_lines(self) -> bool:
         """Whether the form is a list of instruments and quantities."""
         return any(field.widget == "unit_lines" for field in self.form.fields)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether files may be handed in with the form."""
+        return any(field.widget == "attachments" for field in self.form.fields)
 
     @property
     def refused(self) -> bool:
@@ -66,6 +75,31 @@ class Filled:
         if isinstance(value, list):
             return "\n".join(line for line in value if isinstance(line, str))
         return value if isinstance(value, str) else ""
+
+    def named(self, name: str) -> list[str]:
+        """Return the ids of the files that a field names, whatever was typed."""
+        value = self.values.get(name)
+        return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+    @property
+    def file_rules(self) -> Mapping[str, object]:
+        """Return what a page says of files: the endings, MiB of each, files of an application."""
+        settings = context().settings
+        return {
+            "endings": ACCEPTED,
+            "mib": settings.attachment_mib,
+            "most": settings.attachments_most,
+        }
+
+    def files(self, name: str) -> list[Attachment]:
+        """Return the files that a field names, as far as they are one's own."""
+        return own(context(), actor(), self.named(name))
+
+    def said(self, field: Field) -> str:
+        """Return what a field says, in one line of plain text."""
+        if field.widget == "attachments":
+            return "；".join(file.filename for file in self.files(field.name))
+        return self.text(field.name)
 
     def total(self, name: str) -> int:
         """Return the whole tonnes of all rows that can be read; for showing only."""

@@ -69,6 +69,8 @@ def _value(field: Field) -> object:
         match field.widget:
             case "quantity":
                 return plain_number(text)
+            case "attachments":
+                return request.form.getlist(field.name)
             case "holders":  # one a line
                 return [line.strip() for line in text.splitlines() if line.strip()]
         return text

@@ -1,0 +1,39 @@
+"""A market whose surrender asks for files, and its people by name."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.config import ROOT
+from app.services.context import Context
+from app.services.deployments import deploy_files
+from tests.postgres import Database
+from tests.services.market import Market, market
+
+FILES = {
+    "field": "files",
+    "widget": "attachments",
+    "label": {"zh": "证明材料", "en": "Evidence"},
+    "hint": {"zh": "如核查报告。", "en": "Such as a verification report."},
+}
+
+
+def deploy_with_files(ctx: Context, folder: Path) -> None:
+    """Deploy the surrender with a field for files in the application and in the review."""
+    for path in (ROOT / "forms").glob("*.json"):
+        form = json.loads(path.read_text(encoding="utf-8"))
+        if path.name.startswith("surrender"):
+            form["properties"]["files"] = {"type": "array", "items": {"type": "string"}}
+            form["layout"].append(FILES)
+        (folder / path.name).write_text(json.dumps(form), encoding="utf-8")
+    deploy_files(replace(ctx, settings=replace(ctx.settings, forms=folder)))
+
+
+@pytest.fixture
+def a_market(database: Database, tmp_path: Path) -> Iterator[Market]:
+    with market(database) as made:
+        deploy_with_files(made.ctx, tmp_path)
+        yield made
