@@ -1,8 +1,10 @@
 """People are told outside the pages what waits for them, once, as they wish (M2, G31)."""
 
 import logging
+import os
+import subprocess
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -17,7 +19,9 @@ from app.services.telling.plan import BURST, WINDOW
 from app.services.telling.preferences import choose, settings_of
 from app.services.telling.state import state_of_messages
 from app.services.withdraw import trigger
+from tests.postgres import ROOT
 from tests.services.market import APPROVE, PE21, REMIND, RETURN, Market, context, lines, superuser
+from tests.services.rehearsals import REGISTRY
 
 pytestmark = pytest.mark.database
 FORM = lines(**{PE21: 5})
@@ -154,6 +158,38 @@ def test_the_file_mailbox_knows_what_it_holds_and_sends_what_it_does_not(
     )
     told.sweep()
     assert len(told.mails()) == 2
+
+
+@pytest.mark.parametrize("place", ["message_begun", "message_carried:2", "outbox_delivered:2"])
+def test_a_worker_killed_while_it_sends_sends_each_message_once(
+    told: Told, an_emitter: Actor, a_notice: int, place: str
+) -> None:
+    """The files say what was sent: one a person, and none is written again after the kill."""
+    told.clock.set(datetime.now(UTC))
+    told.begin(an_emitter, a_notice, FORM)
+    assert _worker(told, REGISTRY_FAILPOINT=place) == -9
+    left = {file: file.stat().st_mtime_ns for file in (told.var / "mail").glob("new/*")}
+    while told.rows("SELECT FROM workflow.outbox WHERE done_at IS NULL"):
+        assert _worker(told) == 0
+    assert told.receivers() == ["80000000011", "80000000012"]
+    assert all(file.stat().st_mtime_ns == at for file, at in left.items())
+    assert sorted(outcome for _, outcome in told.outcomes() if outcome != "begun") == ["sent"] * 2
+
+
+def _worker(told: Told, **more: str) -> int:
+    env = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "DATABASE_URL": told.database.app_url,
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "SECRET_KEY": "for the tests of the worker only, not secret",
+        "REGISTRY_ENV": "test",
+        "REGISTRY_VAR": str(told.var),
+    }
+    ended = subprocess.run(
+        [*REGISTRY, "sweep"], env=env | more, cwd=ROOT, capture_output=True, check=False, timeout=60
+    )
+    return ended.returncode
 
 
 def test_the_emitter_is_told_why_its_application_came_back_in_one_message(
