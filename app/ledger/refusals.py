@@ -93,6 +93,17 @@ REFUSALS: Mapping[str, Row] = {
         "存管 {lot_id} 剩余数量不足：申请 {requested} 吨，剩余 {remaining} 吨。",
         "Custody lot {lot_id} has too little left: {requested} t requested, {remaining} t remain.",
     ),
+    "RL206": (
+        Invalid,
+        "只能与其他重点排放单位关联。",
+        "A depositor is linked with other emitters only.",
+    ),
+    "RL207": (
+        Invalid,
+        "账户 {to} 的单位与存管账户 {from} 的单位没有关联，不能返还。",
+        "The holder of account {to} is not linked with that of account {from}.",
+    ),
+    "RL208": (NotFound, "没有这项关联，或已解除。", "There is no such link, or it has ended."),
     "RL301": (
         Invalid,
         (

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     Computed,
     DateTime,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -260,6 +261,42 @@ class CustodyLot(Base):
         BigInteger, Computed("((quantity - reserved) - returned)", persisted=True)
     )
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class CustodyLink(Base):
+    """A depositor and a holder its units may be returned to (M19, R15); never changed."""
+
+    __tablename__ = "custody_link"
+    __table_args__ = (
+        Index("custody_link_pair", "depositor_id", "recipient_id"),
+        {"schema": "ledger"},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    depositor_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.holder.id"))
+    recipient_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.holder.id"))
+    instance_id: Mapped[int | None] = mapped_column(BigInteger)
+    decision_id: Mapped[int] = mapped_column(BigInteger)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class CustodyLinkEnd(Base):
+    """The end of a link, by order: two people and a document."""
+
+    __tablename__ = "custody_link_end"
+    __table_args__ = {"schema": "ledger"}
+
+    link_id: Mapped[int] = mapped_column(
+        BigInteger,
+        ForeignKey("ledger.custody_link.id"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    document_number: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    approver_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class UnitBlock(Base):

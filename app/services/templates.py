@@ -25,6 +25,11 @@ TEMPLATES: Mapping[str, Label] = {
         "{process}: {number} was returned by {by} ({opinion}). Your review is called off; "
         "after a new submission you will be asked again.",
     ),
+    "review_lapsed": Label(
+        "{process}申请 {number} 逾期未完成接收方审核，已退回草稿；重新提交后各方重新审核。",
+        "{process}: {number} was not reviewed by all recipients in time and is a draft again; "
+        "after a new submission everybody reviews anew.",
+    ),
     "withdrawn": Label(
         "{process}申请 {number} 已由申请方撤回，您不必再审核。",
         "{process}: {number} was withdrawn by its applicant; your review is called off.",
@@ -40,6 +45,20 @@ TEMPLATES: Mapping[str, Label] = {
     "draft_expires_soon": Label(
         "{process}申请 {number} 尚未提交，7 天后将自动作废。",
         "{process}: {number} has not been submitted and will be discarded in 7 days.",
+    ),
+    "task_reminder": Label(
+        "{process}申请 {number} 有待办事项尚未办理，请尽快办理。",
+        "{process}: a task of {number} has not been attended to yet.",
+    ),
+    "pilot_cancelled": Label(
+        "{process}申请 {number} 的减排量已由{by}注销，待导出至试点地区登记簿。",
+        "{process}: the reductions of {number} were cancelled by {by}; "
+        "the data for the pilot region's registry are to be exported.",
+    ),
+    "pilot_outcome": Label(
+        "{process}申请 {number} 的试点登记簿处理结果已由{by}登记，请查看申请页面。",
+        "{process}: {by} recorded what the pilot region's registry made of {number}; "
+        "see its page.",
     ),
     "expired": Label(
         "{process}申请 {number} 逾期未办理，已自动终止。",

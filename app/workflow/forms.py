@@ -34,7 +34,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of the page. ``required`` is a mark, or the answers that make it required."""
+    """One field of the page. ``required`` is a mark, or the answers that make it required.
+
+    ``proposal`` names the field of the application whose value stands in it at first.
+    """
 
     name: str
     widget: str
@@ -44,6 +47,7 @@ class Field:
     choices: tuple[Choice, ...] = ()
     columns: tuple["Field", ...] = ()
     messages: Mapping[str, Label] = field(default_factory=dict)
+    proposal: str = ""
 
     def is_required(self, values: Mapping[str, object]) -> bool:
         """Tell whether the field must be filled, given the other answers."""
@@ -161,6 +165,7 @@ _MESSAGES = {
     "maxLength": Label("最多填写 {n} 个字。", "At most {n} characters are allowed."),
     "minItems": Label("至少填写 {n} 行。", "At least {n} lines are needed."),
     "maxItems": Label("最多填写 {n} 行。", "At most {n} lines are allowed."),
+    "uniqueItems": Label("同一项不能重复填写。", "The same item may stand only once."),
     "enum": Label("请选择列出的选项之一。", "Choose one of the options listed."),
     "uniqueBy": Label("同一项不能重复填写。", "The same item may stand only once."),
     "pattern": Label("内容的格式不正确。", "The content has the wrong form."),
@@ -234,6 +239,7 @@ def _field(entry: Mapping[str, Any], schema: Any, siblings: Mapping[str, Any]) -
     name = str(entry["field"])
     unknown = set(entry) - {
         "field", "widget", "label", "hint", "required", "choices", "columns", "messages",
+        "proposal",
     }  # fmt: skip
     if unknown:
         raise UnreadableForm(f"{name}: unknown entry {', '.join(sorted(unknown))}")
@@ -260,6 +266,7 @@ def _field(entry: Mapping[str, Any], schema: Any, siblings: Mapping[str, Any]) -
         choices=choices,
         columns=columns,
         messages={k: _label(v, f"{name}: {k}") for k, v in entry.get("messages", {}).items()},
+        proposal=str(entry.get("proposal", "")),
     )
 
 

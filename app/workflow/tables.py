@@ -161,6 +161,8 @@ class Task(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     claimed_by: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("identity.person.id"))
     claimed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    quantity: Mapped[int | None] = mapped_column(BigInteger)
+    ccer_quantity: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Draft(Base):

@@ -34,6 +34,7 @@ BEGIN
         WHERE l.transfer_id = transfer AND a.type = 'custody';
     END IF;
     IF has_lots THEN
+        PERFORM ledger.require_links(transfer);
         PERFORM ledger.settle_lots(transfer, posted => true);
     END IF;
     FOR block IN

@@ -14,6 +14,7 @@ DECLARE
     pieces int8range[];
     piece_lines integer[] := '{}';
     moved int8range[] := '{}';
+    has_lots boolean := false;
     event bigint;
 BEGIN
     SELECT * INTO opened FROM ledger.open_transfer(request, NULL);
@@ -27,6 +28,7 @@ BEGIN
             coalesce(item.v->>'to_account', request->>'to_account')::bigint);
         IF line.custody_lot_id IS NOT NULL THEN
             PERFORM ledger.reserve_lot(line, request);
+            has_lots := true;
         END IF;
         pieces := ledger.take(line, sender.id, line.held_position, opened.transfer_id);
         moved := moved || pieces;
@@ -34,6 +36,9 @@ BEGIN
     END LOOP;
     IF cardinality(moved) = 0 THEN
         PERFORM ledger.refuse('RL202', 'a transfer has at least one line');
+    END IF;
+    IF has_lots THEN
+        PERFORM ledger.require_links(opened.transfer_id);
     END IF;
     PERFORM ledger.reserve_ceilings(opened.transfer_id, request);
     event := ledger.add_event(opened.transfer_id, 'reserved', request);

@@ -76,10 +76,11 @@ BEGIN
              OR d.element_id = step->>'draft_done' AND d.holder_id = v_holder);
     IF jsonb_array_length(step->'open') > 0 THEN
         INSERT INTO workflow.task (instance_id, key, element_id, name, name_en, process_id, lane,
-            role, holder_id, visit, due_at, created_at)
+            role, holder_id, visit, due_at, created_at, quantity, ccer_quantity)
         SELECT v_instance, (t->>'key')::integer, t->>'element_id', t->>'name', t->>'name_en',
             step->>'process_id', t->>'lane', t->>'role', (t->>'holder_id')::bigint,
-            (t->>'visit')::integer, coalesce((t->>'due_at')::timestamptz, 'infinity'), v_at
+            (t->>'visit')::integer, coalesce((t->>'due_at')::timestamptz, 'infinity'), v_at,
+            (t->>'quantity')::bigint, (t->>'ccer_quantity')::bigint
         FROM jsonb_array_elements(step->'open') AS t;
         -- Who is asked to review becomes a party, and stays one: its review is on record.
         IF step ? 'joining' THEN
@@ -117,7 +118,9 @@ BEGIN
         WHEN 'post' THEN RETURN ledger.post(request);
         WHEN 'void' THEN RETURN ledger.void(request);
         WHEN 'direct' THEN RETURN ledger.direct(request);
+        WHEN 'link' THEN RETURN ledger.link_custody(request);
         WHEN 'certificate' THEN RETURN certificates.issue(request);
+        WHEN 'pilot_outcome' THEN RETURN pilots.record_outcome(request);
         WHEN 'bind_attachments' THEN RETURN attachments.bind(request);
     END CASE;
 END $$;
