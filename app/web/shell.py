@@ -13,7 +13,7 @@ from app.services.context import Context
 from app.web.addresses import address
 from app.web.asset_files import asset
 from app.web.language import language
-from app.web.menu import WORKERS, menu_for
+from app.web.menu import HOLDERS, WORKERS, menu_for
 from app.web.returning import this_page
 from app.web.visitor import visitor
 
@@ -87,6 +87,8 @@ def _bell() -> tuple[int, str] | None:
     count, endpoint = known
     if "unread" not in g:
         g.unread = count(current_app.extensions["registry"], found.actor)
+    if not g.unread and found.actor.role not in HOLDERS:
+        return None  # as with the to-dos: a role that is never told of anything has no bell
     return g.unread, address(endpoint)
 
 
