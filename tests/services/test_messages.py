@@ -22,6 +22,7 @@ from app.services.withdraw import trigger
 from tests.postgres import ROOT
 from tests.services.market import APPROVE, PE21, REMIND, RETURN, Market, context, lines, superuser
 from tests.services.rehearsals import REGISTRY
+from tests.services.test_races import at_once, errors
 
 pytestmark = pytest.mark.database
 FORM = lines(**{PE21: 5})
@@ -290,6 +291,25 @@ def test_many_tasks_within_minutes_are_told_in_one_summary(
     told.begin(an_emitter, a_notice, FORM)
     told.sweep()
     assert "待办：" in told.mails()[0]["Subject"]
+
+
+def test_workers_side_by_side_count_a_burst_together(
+    told: Told, an_emitter: Actor, two_officers: tuple[Actor, Actor], a_notice: int
+) -> None:
+    for _ in range(12):
+        told.begin(an_emitter, a_notice, FORM)
+    answers = at_once(*[lambda: sweep(told.ctx)] * 3)
+    assert errors(answers) == []
+    told.sweep()
+    assert len(told.mails()) == 2 * BURST
+    assert told.rows("SELECT count(*) FROM workflow.outbox WHERE kind = 'digest'") == [(2,)]
+    told.clock.advance(WINDOW)
+    told.sweep()
+    assert len(told.mails()) == 2 * BURST + 2
+    assert (
+        told.rows("SELECT count(*) FROM messages.message WHERE NOT held GROUP BY person_id")
+        == [(BURST + 1,)] * 2
+    )
 
 
 def test_a_summary_with_nothing_left_to_say_is_not_sent(
