@@ -52,7 +52,7 @@ def page(
             {"holder": actor.holder_id, "after": at.after[0] if at else 0},
         )
     rows, before, after = paged(rows, SIZE, at)
-    found = tuple(Message(*row[:3], Label(row[3], row[4]), *row[5:]) for row in rows)
+    found = tuple(Message(*(*row[:3], Label(row[3], row[4]), *row[5:])) for row in rows)
     if not found:
         return Page((), Pager(None, None))
     return Page(
