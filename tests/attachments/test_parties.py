@@ -156,7 +156,7 @@ def test_an_application_has_at_most_so_many_files(a_market, an_emitter):
     ctx = replace(a_market.ctx, settings=replace(a_market.ctx.settings, attachments_most=2))
     a_market.ctx = ctx
     files = [upload(ctx, an_emitter, f"{n}.txt", TEXT + bytes([65 + n])) for n in range(3)]
-    with pytest.raises(Invalid, match="at most|correct|attention"):
+    with pytest.raises(Invalid, match="at most 2 files"):
         begun(a_market, an_emitter, *(file.id for file in files))
 
 
@@ -225,9 +225,7 @@ TABLES = ("blob", "attachment", "binding")
 
 
 @pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize(
-    "statement", ["DELETE FROM {}", "TRUNCATE {} CASCADE", "UPDATE {} SET {}"]
-)
+@pytest.mark.parametrize("statement", ["DELETE FROM {}", "TRUNCATE {} CASCADE", "UPDATE {} SET {}"])
 def test_not_even_the_owner_changes_what_was_handed_in(a_market, an_emitter, table, statement):
     begun(a_market, an_emitter, upload(a_market.ctx, an_emitter, "报告.pdf", PDF).id)
     column = {"blob": "media_type = 'text/html'", "attachment": "filename = 'x'",
