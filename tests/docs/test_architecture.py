@@ -7,7 +7,7 @@ from tests.docs.tables import ROOT, rows
 
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 MAP = {word.rstrip("/") for row in rows("ARCHITECTURE.md") for word in row.words(0)}
-SCHEMAS = ("audit", "compliance", "identity", "ledger", "workflow")
+SCHEMAS = ("attachments", "audit", "compliance", "identity", "ledger", "workflow")
 
 
 def folders() -> set[str]:

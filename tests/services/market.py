@@ -33,7 +33,7 @@ PE21, PE19, PE23 = "PE2021000025", "PE2019000003", "PE2023000001"
 CCER, COVERED = "CCER2020001", "CCER2020002"
 APPROVE = {"verdict": "approve"}
 RETURN = {"verdict": "return", "opinion": "数量与核查结论不符。"}
-SCHEMAS = ("audit", "compliance", "identity", "ledger", "messages", "workflow")
+SCHEMAS = ("attachments", "audit", "compliance", "identity", "ledger", "messages", "workflow")
 
 Form = Mapping[str, Any]
 
