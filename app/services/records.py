@@ -71,7 +71,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Records:
-    """One page of applications, in their order; ``count`` stops at ``most``."""
+    """One page of applications, in their order; ``count`` stops at ``most``.
+
+    ``kinds`` are those whose flows are deployed.
+    """
 
     rows: tuple[Record, ...]
     pager: Pager
@@ -80,6 +83,7 @@ class Records:
     count: int = 0
     most: int = 0
     own: bool = False
+    kinds: tuple[RecordKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +238,9 @@ def _page(
         rows, pager = keyset.cut(tx.maps(page, params | keyset.params), SIZE)
         shown = tuple(_record(tx, actor, row) for row in rows)
         count = (tx.one(sql.count(rules, most + 1), params) or (0,))[0]
-    return Records(shown, pager, order, keys, count, most, scope == OWN)
+        there = {row[0] for row in tx.all("SELECT DISTINCT process_id FROM workflow.deployment")}
+    kinds = tuple(k for k in KINDS.values() if there.intersection(k.processes))
+    return Records(shown, pager, order, keys, count, most, scope == OWN, kinds)
 
 
 def _record(tx: Transaction, actor: Actor, row: Mapping[str, Any]) -> Record:

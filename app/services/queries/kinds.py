@@ -9,6 +9,7 @@ from typing import Literal
 
 from app.domain.label import Label
 
+NOTHING = Label("", "")
 BEGIN = Label("新增", "New")
 HOLDERS = frozenset({"emitter", "participant", "project_owner"})
 Shape = Literal["number", "process", "holder", "tonnes", "state", "count", "time", "text", "units"]
@@ -33,7 +34,7 @@ class RecordKind:
     """One list of applications; ``slug`` stands in its address.
 
     ``begin`` is the process that its button starts, where one begins without a subject, and
-    ``beginners`` are the roles that may;
+    ``beginners`` are the roles that may; ``group`` is the menu's line above it.
     ``counterparties``: holders besides applicant and authorities take part, and find here the
     applications that concern them, without the quantities of others.
     """
@@ -45,7 +46,14 @@ class RecordKind:
     begin: str = ""
     begin_label: Label = BEGIN
     beginners: frozenset[str] = frozenset()
+    group: Label = NOTHING
+    short: Label = NOTHING
     counterparties: bool = False
+
+    @property
+    def business(self) -> Label:
+        """What the applications are, where the list's own name says more than that."""
+        return self.short if self.short.zh else self.label
 
 
 NUMBER = Column("number", Label("申请编号", "Application no."), "number", "number")
@@ -82,6 +90,8 @@ KINDS: dict[str, RecordKind] = {
             Label("履约清缴记录查询", "Surrender records"),
             ("compliance",),
             (NUMBER, NOTICE, QUANTITY, CCER, *END),
+            group=Label("履约管理", "Compliance"),
+            short=Label("履约清缴", "Surrender"),
         ),
         RecordKind(
             "custody",
@@ -95,6 +105,7 @@ KINDS: dict[str, RecordKind] = {
                 *END,
             ),
             begin="custody_application",
+            group=Label("存管返还管理", "Custody and return"),
             beginners=frozenset({"emitter"}),
         ),
         RecordKind(
@@ -103,6 +114,7 @@ KINDS: dict[str, RecordKind] = {
             ("custody_link",),
             (NUMBER, *END),
             begin="custody_link",
+            group=Label("存管返还管理", "Custody and return"),
             beginners=frozenset({"emitter"}),
         ),
         RecordKind(
@@ -111,6 +123,7 @@ KINDS: dict[str, RecordKind] = {
             ("custody_return",),
             (NUMBER, quantity("返还数量", "Quantity"), *END),
             begin="custody_return",
+            group=Label("存管返还管理", "Custody and return"),
             beginners=frozenset({"emitter"}),
             counterparties=True,
         ),
@@ -126,6 +139,7 @@ KINDS: dict[str, RecordKind] = {
                 *END,
             ),
             begin="voluntary_cancel",
+            short=Label("自愿注销", "Voluntary cancellation"),
             beginners=frozenset({"emitter", "participant"}),
             begin_label=Label("自愿注销新增", "New cancellation"),
         ),
@@ -151,6 +165,7 @@ KINDS: dict[str, RecordKind] = {
             ("account_change",),
             (NUMBER, *END),
             begin="account_change",
+            group=Label("账户管理", "Accounts"),
             beginners=HOLDERS,
         ),
     )

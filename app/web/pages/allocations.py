@@ -49,7 +49,14 @@ def index() -> str:
         states=STATES,
         tones=STATE_TONES,
         heads=[
-            listing.head(text, found.order, KEYS, key, number=key == "quantity")
+            listing.head(
+                text,
+                found.order,
+                KEYS,
+                key,
+                number=key == "quantity",
+                unit=_("吨") if key == "quantity" else "",
+            )
             for key, text in names.items()
         ],
         sortings=listing.sortings(

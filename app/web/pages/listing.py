@@ -60,19 +60,25 @@ def file_address(endpoint: str, form: str, **values: object) -> str:
 
 
 def head(
-    text: str, order: Order, keys: Mapping[str, Key], key: str = "", *, number: bool = False
+    text: str,
+    order: Order,
+    keys: Mapping[str, Key],
+    key: str = "",
+    *,
+    number: bool = False,
+    unit: str = "",
 ) -> Head:
     """Return a head; a second click turns the order round. Numbers and times begin with the most.
 
     A head whose key the list does not have only names its column.
     """
     if key not in keys:
-        return Head(text, number)
+        return Head(text, number, unit=unit)
     now = order.key == key
     first = keys[key].kind is not str
     wanted = Order(key, not order.descending if now else first)
     direction = ("descending" if order.descending else "ascending") if now else ""
-    return Head(text, number, address(sort=str(wanted)), direction)
+    return Head(text, number, address(sort=str(wanted)), direction, unit)
 
 
 def sortings(named: Iterable[tuple[str, str]], order: Order) -> list[Sorting]:

@@ -108,12 +108,13 @@ def shown(
                 found.keys,
                 column.sort,
                 number=column.shape in {"tonnes", "count"},
+                unit=_("吨") if column.shape == "tonnes" else "",
             )
             for column in columns
         ],
         "narrowed": narrowed,
         "statuses": STATUSES,
-        "kinds": {} if kind else {slug: found.label for slug, found in KINDS.items()},
+        "kinds": {} if kind else {one.slug: one.business for one in found.kinds},
         "sortings": listing.sortings(
             ((c.sort, label(c.label)) for c in columns if c.sort in found.keys), found.order
         ),
@@ -121,7 +122,7 @@ def shown(
             [
                 ("q", _("搜索"), narrowed.search),
                 ("status", _("状态"), label(STATUSES.get(narrowed.status, ""))),
-                ("kind", _("业务"), label(chosen.label) if chosen else ""),
+                ("kind", _("业务"), label(chosen.business) if chosen else ""),
                 *listing.day_chips(narrowed.since, narrowed.until),
             ]
         ),
