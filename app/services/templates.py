@@ -10,7 +10,7 @@ from app.domain.label import Label
 TEMPLATES: Mapping[str, Label] = {
     "returned": Label(
         "{process}申请 {number} 被{by}退回：{opinion}。请修改后重新提交。",
-        "{process}: {number} was returned by {by}: {opinion} Edit it and submit again.",
+        "{process}: {number} was returned by {by}: {opinion}. Edit it and submit again.",
     ),
     "approved": Label(
         "{process}申请 {number} 已审核通过。",

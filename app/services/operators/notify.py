@@ -51,7 +51,7 @@ def _filled(step: "Step", template: Label) -> Label:
     facts = {
         "number": step.instance.number,
         "by": step.actor.holder_name if step.actor else "",
-        "opinion": step.decided.opinion or "—",
+        "opinion": step.decided.opinion.rstrip("。.") or "—",  # the sentence ends it
     }
     process = step.instance.definition.label
     return Label(
