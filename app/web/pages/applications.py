@@ -20,6 +20,7 @@ from app.services.checked import Checked, checks
 from app.services.decide import Request, decide
 from app.services.eligible import Choice
 from app.services.progress import NoticeView
+from app.services.queries.kinds import kind_of
 from app.services.saved import SavedForm, saved_form
 from app.services.timeline import Open
 from app.web.bodies import takes_files
@@ -27,6 +28,7 @@ from app.web.formats import label
 from app.web.language import language
 from app.web.pages.diagram import drawing, drawn, in_words, replayed, timeline
 from app.web.pages.filled import Filled
+from app.web.pages.records import endpoint_of
 from app.web.pages.handed_in import hand_in
 from app.web.pages.typed import values_of
 from app.web.visitor import actor, context
@@ -40,7 +42,19 @@ def show(instance_id: int) -> str:
     """Show an application: numbers, items, opinions, diagram, timeline, transfers."""
     found = reading.application(context(), actor(), instance_id)
     certificate = certificate_of(context(), actor(), instance_id) if found.ended_at else None
-    return render_template("applications/show.html", **_about(found), certificate=certificate)
+    return render_template(
+        "applications/show.html", **_about(found), certificate=certificate, listed=_list_of(found)
+    )
+
+
+def _list_of(found: Application) -> tuple[str, str]:
+    """Return the name and address of the list in which its reader finds the application."""
+    role, kind = actor().role, kind_of(found.process_id)
+    if role == "auditor":
+        return str(_("流程历史")), url_for("history.index")
+    if kind is None or role == "provincial_authority":
+        return str(_("申请记录")), url_for("records.index")
+    return label(kind.label), url_for(f"records.{endpoint_of(kind.slug)}")
 
 
 @pages.get("/<int:instance_id>/diagram.bpmn")
