@@ -34,6 +34,7 @@ class Settings:
     public_url: str = ""
     smtp_url: str = field(default="", repr=False)  # it may carry a password
     mail_from: str = "registry@localhost"
+    custody_strictly_less: bool = False  # R11 read strictly; off allows a whole holding (G12)
     attachment_mib: int = 10  # the largest file, in MiB
     attachments_most: int = 20  # files of an application
 
@@ -77,6 +78,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         public_url=environ.get("PUBLIC_URL", "").rstrip("/"),
         smtp_url=environ.get("SMTP_URL", ""),
         mail_from=environ.get("MAIL_FROM", "") or "registry@localhost",
+        custody_strictly_less=_flag(environ.get("CUSTODY_STRICTLY_LESS"), default=False),
         attachment_mib=int(environ.get("ATTACHMENT_MIB", "10")),
         attachments_most=int(environ.get("ATTACHMENTS_MOST", "20")),
     )

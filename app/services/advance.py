@@ -14,6 +14,7 @@ from app.workflow.run import Run
 def advance(ctx: Context, step: Step, move: Callable[[Run], object]) -> int:
     """Restore the instance's run, apply ``move``, write the step; return the decision's id."""
     instance = step.instance
+    step.custody_strictly_less = ctx.settings.custody_strictly_less
     run = Run.restore(instance.definition, instance.state, ctx.clock, ctx.operators.bind(step))
     before = frozenset(task.key for task in run.open_tasks())
     move(run)

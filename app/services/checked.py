@@ -40,7 +40,15 @@ def checks(ctx: Context, actor: Actor, instance_id: int) -> list[Checked]:
         row = tx.one("SELECT type FROM ledger.transfer WHERE id = %(id)s", {"id": held})
         if held is None or row is None:
             return []
-        facts = facts_of(tx, wish_of(instance, instance.content, row[0], held))
+        wish = wish_of(
+            tx,
+            instance,
+            instance.content,
+            row[0],
+            held,
+            custody_strictly_less=ctx.settings.custody_strictly_less,
+        )
+        facts = facts_of(tx, wish)
     return [_checked(check, found, facts) for check, found in run_checks(facts)]
 
 

@@ -11,16 +11,23 @@ from app.db import Transaction
 from app.domain.checks.facts import AccountFacts, Facts, LineFacts, NoticeFacts, UnitFacts
 from app.domain.offset_rule import OffsetRule
 from app.domain.scope import Scope
+from app.services.custody.lots import CustodyFacts, custody_facts
 from app.services.types import collective_types, type_facts
+
+NO_CUSTODY = CustodyFacts({}, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
 class WishLine:
-    """Whole tonnes of an instrument (by code) for an account, or where the type leads."""
+    """Whole tonnes of an instrument (by code) for an account, or where the type leads.
+
+    ``lot`` is the custody lot they come out of, if any.
+    """
 
     instrument: str
     quantity: int
     to_account: int | None = None
+    lot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class Wish:
     role: str
     notice_id: int | None = None
     held: int | None = None
+    custody_strictly_less: bool = False
 
 
 def facts_of(tx: Transaction, wish: Wish) -> Facts:
@@ -52,6 +60,8 @@ def facts_of(tx: Transaction, wish: Wish) -> Facts:
         },
     )
     found: Mapping[str, Any] = row[0] if row else {}
+    lots = [line.lot for line in wish.lines if line.lot is not None]
+    custody = custody_facts(tx, lots, wish.held) if lots else NO_CUSTODY
     units = {unit["code"]: unit for unit in found["units"]}
     targets = {a["id"]: AccountFacts(**a) for a in found["targets"]}
     notice = found["notice"]
@@ -64,9 +74,11 @@ def facts_of(tx: Transaction, wish: Wish) -> Facts:
         role=wish.role,
         acting_holder=wish.acting_holder,
         sender=AccountFacts(**found["sender"]) if found["sender"] else None,
-        lines=tuple(_line(line, units, targets, wish.type) for line in wish.lines),
+        lines=tuple(_line(line, units, targets, wish.type, custody) for line in wish.lines),
         notice=_notice(notice) if notice else None,
         ids=ids,
+        linked=custody.linked,
+        custody_strictly_less=wish.custody_strictly_less,
     )
 
 
@@ -91,6 +103,7 @@ def _line(
     units: Mapping[str, Any],
     targets: Mapping[int, AccountFacts],
     transaction_type: str,
+    custody: CustodyFacts,
 ) -> LineFacts:
     unit = units.get(line.instrument)
     return LineFacts(
@@ -101,6 +114,8 @@ def _line(
         to=targets.get(line.to_account)
         if line.to_account
         else _led_to(unit["unit_type"] if unit else "", targets, transaction_type),
+        lot=line.lot,
+        lot_remaining=custody.remaining.get(line.lot) if line.lot is not None else None,
     )
 
 

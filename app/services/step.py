@@ -22,7 +22,9 @@ from app.failpoints import reached
 from app.ledger.refusals import refusal_of
 from app.services.actor import Actor
 from app.services.instance import Instance
+from app.services.share import Share
 from app.services.two_people import NEEDS_TWO, Initiator
+from app.workflow.lanes import Lane
 from app.workflow.run import OpenTask, Run
 
 KEY_ONCE = "decision_idempotency_key_key"
@@ -46,7 +48,10 @@ class Decided:
 
 @dataclass
 class Step:
-    """The changes of one step. ``actor`` is None for a timer."""
+    """The changes of one step. ``actor`` is None for a timer.
+
+    ``shares`` is what each holder of a list gets of what is reserved.
+    """
 
     tx: Transaction
     instance: Instance
@@ -59,6 +64,8 @@ class Step:
     effects: list[dict[str, Any]] = field(default_factory=list)
     notifications: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[dict[str, str]] = field(default_factory=list)
+    shares: Mapping[int, Share] = field(default_factory=dict)
+    custody_strictly_less: bool = False
 
     def effect(self, op: str, request: dict[str, Any]) -> None:
         """Add a ledger effect; it is applied in this order when the step is written."""
@@ -142,7 +149,13 @@ class Step:
             "holder_id": holder,
             "visit": task.visit,
             "due_at": task.due.isoformat() if task.due else None,
+            **self._share(holder, lane),
         }
+
+    def _share(self, holder: int, lane: Lane) -> dict[str, int]:
+        """A holder of a repeated task is asked about its own part; nobody else's shows there."""
+        share = self.shares.get(holder) if lane.party == "item" else None
+        return {"quantity": share.quantity, "ccer_quantity": share.ccer} if share else {}
 
     def _joining(self, task: OpenTask) -> dict[str, Any] | None:
         """Return the party that a repeated task's own item makes of a holder."""

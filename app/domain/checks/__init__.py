@@ -4,13 +4,19 @@ Which of them run for a movement, the transaction type says (transaction_types.t
 them run; all that fail are shown at once. The same checks serve a page, the API, a file, a job.
 """
 
-from app.domain.checks import accounts, compliance, units
+from app.domain.checks import accounts, compliance, custody, units
 from app.domain.checks.check import Check
 from app.domain.checks.facts import Facts
 from app.domain.findings import Finding
 
 CHECKS: dict[str, Check] = {
-    check.code: check for check in (*accounts.CHECKS, *units.CHECKS, *compliance.CHECKS)
+    check.code: check
+    for check in (
+        *accounts.CHECKS,
+        *units.CHECKS,
+        *custody.CHECKS,
+        *compliance.CHECKS,
+    )
 }
 
 

@@ -74,6 +74,7 @@ class LineFacts:
 
     ``available`` is what the sender may still use of the instrument, plus what this application
     itself holds already (on approval the checks run again). ``unit`` is None for an unknown code.
+    ``lot`` is the custody lot it comes out of, and ``lot_remaining`` what is left there.
     """
 
     instrument: str
@@ -81,6 +82,7 @@ class LineFacts:
     available: int
     unit: UnitFacts | None
     to: AccountFacts | None = None
+    lot: int | None = None
     lot_remaining: int | None = None
 
 
@@ -114,7 +116,11 @@ class ReversalFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The snapshot: type, sender, lines, and what the application is about."""
+    """The snapshot: type, sender, lines, and what the application is about.
+
+    ``linked`` are the holders linked with the depositor of the lots; ``custody_strictly_less`` is
+    the registry's reading of R11 (G12).
+    """
 
     type: TypeFacts
     role: str
@@ -124,6 +130,8 @@ class Facts:
     notice: NoticeFacts | None = None
     ids: Mapping[str, int] = field(default_factory=dict)
     reversal: ReversalFacts | None = None
+    linked: frozenset[int] = frozenset()
+    custody_strictly_less: bool = False
 
     @property
     def total(self) -> int:

@@ -36,9 +36,9 @@ def _positive(facts: Facts) -> Iterator[Objection]:
 
 def _once(facts: Facts) -> Iterator[Objection]:
     """A line is one instrument for one account (and one custody lot); two would hide a sum."""
-    lines = Counter((x.instrument, x.to.id if x.to else None) for x in facts.lines)
-    for (code, _), times in lines.items():
-        if times > 1 and all(x.lot_remaining is None for x in facts.lines):
+    lines = Counter((x.instrument, x.to.id if x.to else None, x.lot) for x in facts.lines)
+    for (code, _, _), times in lines.items():
+        if times > 1:
             yield (
                 Label(f"标的 {code} 重复列出", f"instrument {code} is listed twice"),
                 {"instrument": code},
@@ -69,17 +69,33 @@ def _show_available(facts: Facts) -> Label:
 
 
 def _lots(facts: Facts) -> Iterator[Objection]:
-    """G37: not more than remains in the custody lot."""
-    for line in facts.lines:
-        if line.lot_remaining is None or line.quantity > line.lot_remaining:
-            left = line.lot_remaining or 0
+    """G37: over all recipients not more than remains in the custody lot."""
+    for lot, (quantity, left) in _by_lot(facts).items():
+        if quantity > left:
+            code = next(x.instrument for x in facts.lines if x.lot == lot)
             yield (
                 Label(
-                    f"存管剩余 {tonnes(left)} 吨，申请返还 {tonnes(line.quantity)} 吨",
-                    f"{tonnes(left)} t remain in custody, {tonnes(line.quantity)} t applied",
+                    f"存管 {lot}（{code}）剩余 {tonnes(left)} 吨，申请返还 {tonnes(quantity)} 吨，"
+                    f"超出 {tonnes(quantity - left)} 吨",
+                    f"custody lot {lot} ({code}): {tonnes(left)} t remain, {tonnes(quantity)} t"
+                    f" applied, {tonnes(quantity - left)} t too many",
                 ),
-                {"instrument": line.instrument, "remaining": left, "quantity": line.quantity},
+                {"lot": lot, "instrument": code, "remaining": left, "quantity": quantity},
             )
+
+
+def _show_lots(facts: Facts) -> Label:
+    parts = [f"{lot}: {tonnes(q)} ≤ {tonnes(left)}" for lot, (q, left) in _by_lot(facts).items()]
+    return Label("；".join(parts), "; ".join(parts))
+
+
+def _by_lot(facts: Facts) -> dict[int | None, tuple[int, int]]:
+    """Return what is asked of each lot, and what remains there; nothing of an unknown one."""
+    asked: dict[int | None, tuple[int, int]] = {}
+    for line in facts.lines:
+        before, _ = asked.get(line.lot, (0, 0))
+        asked[line.lot] = before + line.quantity, line.lot_remaining or 0
+    return asked
 
 
 def _once_reversed(facts: Facts) -> Iterator[Objection]:
@@ -116,7 +132,9 @@ CHECKS = (
     Check("2002", Label("数量为大于 0 的整数吨", "quantities are whole tonnes above 0"), _positive),
     Check("2003", Label("标的不重复", "no instrument is listed twice"), _once),
     Check("2004", Label("可用量充足", "enough units are available"), _available, _show_available),
-    Check("2006", Label("不超过存管剩余量", "not above what remains in custody"), _lots),
+    Check(
+        "2006", Label("不超过存管剩余量", "not above what remains in custody"), _lots, _show_lots
+    ),
     Check("2007", Label("交易未被撤销过", "not reversed before"), _once_reversed),
     Check("2008", Label("单位仍在原处", "the units still lie where they were put"), _still_there),
 )

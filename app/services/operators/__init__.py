@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app.services.operators import certificates, notify, units
+from app.services.operators import certificates, custody, notify, units
 from app.services.operators.operator import Operator
 from app.workflow.operators import OperatorSpec
 
@@ -37,6 +37,16 @@ class Operators:
 def standard_operators(two_phase_types: frozenset[str]) -> Operators:
     """Return the operators of the registry; a diagram may only name transaction types given."""
     return Operators(
-        functions={**units.OPERATORS, **notify.OPERATORS, **certificates.OPERATORS},
-        specs={**units.specs(two_phase_types), **notify.SPECS, **certificates.SPECS},
+        functions={
+            **units.OPERATORS,
+            **notify.OPERATORS,
+            **certificates.OPERATORS,
+            **custody.OPERATORS,
+        },
+        specs={
+            **units.specs(two_phase_types),
+            **notify.SPECS,
+            **certificates.SPECS,
+            **custody.SPECS,
+        },
     )

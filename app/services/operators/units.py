@@ -12,9 +12,14 @@ if TYPE_CHECKING:
     from app.services.step import Step
 
 
-def reserve(step: "Step", params: Mapping[str, Any]) -> None:
-    """``ledger/reserve``: run the type's numbered checks on the application, hold the units."""
+def reserve(step: "Step", params: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """``ledger/reserve``: run the type's numbered checks on the application, hold the units.
+
+    What several holders receive is reviewed by each of them: ``recipients`` is their list for the
+    diagram (R16).
+    """
     step.effect("reserve", checked_reserve(step, str(params["type"])))
+    return {"recipients": sorted(step.shares)} if step.shares else None
 
 
 def post(step: "Step", _params: Mapping[str, Any]) -> None:
