@@ -227,7 +227,7 @@ class _Step:
                 )
             )
         session.delete(self.task)
-        draft = session.get(Draft, (instance.id, element_id))
+        draft = session.get(Draft, (instance.id, element_id, self.actor.holder_id))
         if draft is not None:
             session.delete(draft)
         session.flush()
