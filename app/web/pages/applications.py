@@ -28,8 +28,8 @@ from app.web.formats import label
 from app.web.language import language
 from app.web.pages.diagram import drawing, drawn, in_words, replayed, timeline
 from app.web.pages.filled import Filled
-from app.web.pages.records import endpoint_of
 from app.web.pages.handed_in import hand_in
+from app.web.pages.records import endpoint_of
 from app.web.pages.typed import values_of
 from app.web.visitor import actor, context
 from app.workflow.definition import Definition, UserTask
