@@ -20,7 +20,7 @@ from app.services.proposal import wish_of
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One check and its result; ``state`` is ok or bad."""
+    """One check and its result; ``state`` is ok, bad, or warn: a person has to confirm."""
 
     code: str
     message: Label
@@ -56,6 +56,9 @@ def _checked(check: Check, found: list[Finding], facts: Facts) -> Checked:
     if found:
         said = Label("；".join(f.message.zh for f in found), "; ".join(f.message.en for f in found))
         return Checked(check.code, check.rule, "bad", said)
+    warning = check.warning(facts) if check.warning else None
+    if warning:
+        return Checked(check.code, check.rule, "warn", warning)
     return Checked(
         check.code, check.rule, "ok", check.shown(facts) if check.shown else Label("", "")
     )

@@ -12,6 +12,7 @@ from app.domain.checks.facts import AccountFacts, Facts, LineFacts, NoticeFacts,
 from app.domain.offset_rule import OffsetRule
 from app.domain.scope import Scope
 from app.services.custody.lots import CustodyFacts, custody_facts
+from app.services.pilots.facts import PilotWish, pilot_facts
 from app.services.types import collective_types, type_facts
 
 NO_CUSTODY = CustodyFacts({}, frozenset())
@@ -42,6 +43,7 @@ class Wish:
     notice_id: int | None = None
     held: int | None = None
     custody_strictly_less: bool = False
+    pilot: PilotWish | None = None
 
 
 def facts_of(tx: Transaction, wish: Wish) -> Facts:
@@ -79,6 +81,7 @@ def facts_of(tx: Transaction, wish: Wish) -> Facts:
         ids=ids,
         linked=custody.linked,
         custody_strictly_less=wish.custody_strictly_less,
+        pilot=pilot_facts(tx, wish.pilot, wish.acting_holder, wish.held),
     )
 
 

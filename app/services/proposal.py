@@ -10,6 +10,7 @@ from app.domain.errors import Conflict, Refused
 from app.services.custody.lots import custody_account, return_lines
 from app.services.facts import Wish, WishLine, facts_of
 from app.services.instance import Instance
+from app.services.pilots.facts import pilot_wish
 from app.services.share import Share
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def wish_of(
         notice_id=instance.subject_id if instance.subject_kind == "notice" else None,
         held=held,
         custody_strictly_less=custody_strictly_less,
+        pilot=pilot_wish(instance.subject_kind, instance.subject_id, content),
     )
 
 

@@ -57,8 +57,7 @@ TEMPLATES: Mapping[str, Label] = {
     ),
     "pilot_outcome": Label(
         "{process}申请 {number} 的试点登记簿处理结果已由{by}登记，请查看申请页面。",
-        "{process}: {by} recorded what the pilot region's registry made of {number}; "
-        "see its page.",
+        "{process}: {by} recorded what the pilot region's registry made of {number}; see its page.",
     ),
     "expired": Label(
         "{process}申请 {number} 逾期未办理，已自动终止。",

@@ -14,13 +14,15 @@ Objection = tuple[Label, dict[str, object]]
 class Check:
     """``rule`` is what the check demands; ``objections`` yields one objection for each failure.
 
-    ``shown`` gives the values compared, for the page that shows passed checks too.
+    ``shown`` gives the values compared, for the page that shows passed checks too; ``warning``
+    says what a person has to confirm, where the check cannot decide.
     """
 
     code: str
     rule: Label
     objections: Callable[[Facts], Iterator[Objection]]
     shown: Callable[[Facts], Label] | None = None
+    warning: Callable[[Facts], Label | None] | None = None
 
     def findings(self, facts: Facts) -> list[Finding]:
         """Return every failure; an empty list means passed."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.domain.checks.pilot_facts import PilotFacts
 from app.domain.offset_rule import OffsetRule
 from app.domain.scope import Scope
 
@@ -132,6 +133,7 @@ class Facts:
     reversal: ReversalFacts | None = None
     linked: frozenset[int] = frozenset()
     custody_strictly_less: bool = False
+    pilot: PilotFacts | None = None
 
     @property
     def total(self) -> int:

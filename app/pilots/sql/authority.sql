@@ -5,15 +5,19 @@ LANGUAGE sql STABLE AS $$
     ORDER BY a.id DESC LIMIT 1;
 $$;
 
--- Who acts through an account of the pilot's authority, or nobody may.
-CREATE OR REPLACE FUNCTION pilots.require_authority(request jsonb) RETURNS bigint
-LANGUAGE plpgsql AS $$
+-- Whose account acts, if that holder runs the pilot, or ran it: another may be named while
+-- applications are under way, and who began one brings it to its end.
+CREATE OR REPLACE FUNCTION pilots.require_authority(request jsonb, now_only boolean)
+RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-    v_holder bigint := pilots.authority_of((request->>'pilot_id')::bigint);
+    v_pilot  bigint := (request->>'pilot_id')::bigint;
+    v_holder bigint;
 BEGIN
-    IF v_holder IS NULL OR NOT EXISTS (
-        SELECT FROM identity.account a
-        WHERE a.id = (request->>'account_id')::bigint AND a.holder_id = v_holder)
+    SELECT a.holder_id INTO v_holder FROM identity.account a
+    WHERE a.id = (request->>'account_id')::bigint;
+    IF NOT EXISTS (SELECT FROM pilots.authority y
+                   WHERE y.pilot_id = v_pilot AND y.holder_id = v_holder)
+       OR now_only AND pilots.authority_of(v_pilot) IS DISTINCT FROM v_holder
     THEN
         RAISE EXCEPTION 'only the authority of pilot % may do this', request->>'pilot_id'
             USING ERRCODE = 'RG403';

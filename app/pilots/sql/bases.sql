@@ -5,7 +5,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pilots, pg_temp AS $$
 DECLARE
     added integer;
 BEGIN
-    PERFORM pilots.require_authority(request);
+    PERFORM pilots.require_authority(request, true);
     INSERT INTO pilots.base (pilot_id, year, holder_id, quantity, person_id, account_id, at)
     SELECT (request->>'pilot_id')::bigint, (r->>'year')::integer, (r->>'holder_id')::bigint,
         (r->>'quantity')::bigint, (request->>'person_id')::bigint,

@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION pilots.make_export(request jsonb, content bytea) RETU
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pilots, pg_temp AS $$
 DECLARE
     v_pilot  bigint := (request->>'pilot_id')::bigint;
-    v_holder bigint := pilots.require_authority(request);
+    v_holder bigint := pilots.require_authority(request, false);
     v_export bigint;
     v_named  integer := jsonb_array_length(request->'instances');
     v_added  integer;
@@ -50,7 +50,8 @@ DECLARE
 BEGIN
     SELECT i.subject_id INTO v_pilot FROM workflow.instance i
     WHERE i.id = v_instance AND i.subject_kind = 'pilot';
-    PERFORM pilots.require_authority(request || jsonb_build_object('pilot_id', v_pilot));
+    PERFORM pilots.require_authority(request || jsonb_build_object('pilot_id', v_pilot),
+        false);
     IF NOT EXISTS (SELECT FROM pilots.export_item x WHERE x.instance_id = v_instance) THEN
         RAISE EXCEPTION 'an outcome follows an export' USING ERRCODE = 'RG403';
     END IF;

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app.services.operators import certificates, custody, notify, units
+from app.services.operators import certificates, custody, notify, pilots, units
 from app.services.operators.operator import Operator
 from app.workflow.operators import OperatorSpec
 
@@ -41,12 +41,14 @@ def standard_operators(two_phase_types: frozenset[str]) -> Operators:
             **units.OPERATORS,
             **notify.OPERATORS,
             **certificates.OPERATORS,
+            **pilots.OPERATORS,
             **custody.OPERATORS,
         },
         specs={
             **units.specs(two_phase_types),
             **notify.SPECS,
             **certificates.SPECS,
+            **pilots.SPECS,
             **custody.SPECS,
         },
     )
