@@ -10,7 +10,7 @@ export PORT ?= 8000
 export PYTHONPATH := .
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset test check bench rehearse registry pictures lock fresh
+.PHONY: help setup run reset test check bench rehearse registry pictures manual lock fresh
 
 help:  ## show the commands
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 16
@@ -41,6 +41,9 @@ registry: setup  ## any command of the registry on the data of make run: ARGS="v
 
 pictures: setup  ## draw processes/*.bpmn into processes/img, where a drawing has changed
 	@exec $(INSIDE) -m ops.pictures
+
+manual: setup  ## take the pictures of docs/manual anew, from the browser tests
+	@exec $(INSIDE) -m ops.manual $(ARGS)
 
 lock:  ## resolve pyproject.toml into requirements.lock again
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile -q --no-config --universal \

@@ -65,6 +65,11 @@ def redis_url(redis_server: Redis) -> str:
     return redis_server.url()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make manual` keeps pictures of what the browser tests see."""
+    parser.addoption("--manual-pictures", metavar="FOLDER", help="where pictures are kept")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what repeats on another PostgreSQL; leave out what needs a browser that is not here."""
     for item in items:

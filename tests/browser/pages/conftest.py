@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
@@ -38,8 +40,8 @@ def address(market: Market) -> Iterator[str]:
 class Person:
     """Somebody at a browser window of their own."""
 
-    def __init__(self, page: Page, address: str) -> None:
-        self.page, self.address = page, address
+    def __init__(self, page: Page, address: str, pictures: Path | None = None) -> None:
+        self.page, self.address, self.pictures = page, address, pictures
         self.broken: list[str] = []
         page.on("console", lambda m: self.broken.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: self.broken.append(str(error)))
@@ -71,6 +73,17 @@ class Person:
             self.page.screenshot(path=SCREENS / f"{name}-{size['width']}.png", full_page=whole)
         self.page.set_viewport_size(WIDE)
 
+    def picture(self, name: str) -> None:
+        """Keep what the window shows for docs/manual, when `make manual` asks for it."""
+        if self.pictures is None:
+            return
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        self.page.wait_for_timeout(150)
+        shown = Image.open(BytesIO(self.page.screenshot()))
+        # Few colours: a page is text on flat grounds, and the repository stays small.
+        small = shown.convert("RGB").quantize(64, dither=Image.Dither.NONE)
+        small.save(self.pictures / f"{name}.png", optimize=True)
+
     def faults_of_access(self) -> list[str]:
         """Return what axe-core finds at both widths."""
         found: list[str] = []
@@ -98,14 +111,18 @@ class Person:
 
 
 @pytest.fixture
-def person(chromium: Browser, address: str) -> Iterator[Callable[[str], Person]]:
+def person(
+    chromium: Browser, address: str, pytestconfig: pytest.Config
+) -> Iterator[Callable[[str], Person]]:
     """Open a window for a person; asked with a member number it comes signed in."""
     contexts = []
+    folder = pytestconfig.getoption("--manual-pictures")
+    pictures = ROOT / folder if folder else None
 
     def open_window(member_no: str = "", language: str = "zh-CN") -> Person:
         context = chromium.new_context(viewport=WIDE, locale=language)
         contexts.append(context)
-        someone = Person(context.new_page(), address)
+        someone = Person(context.new_page(), address, pictures)
         return someone.sign_in(member_no) if member_no else someone
 
     yield open_window

@@ -48,6 +48,7 @@ def test_a_cancellation_goes_from_draft_over_return_to_its_certificate(market, p
     page.get_by_role("link", name="自愿注销新增").click()
     pick(page, PE25, CCER)
     holder.shoot("cancellation-pick", whole=False)
+    holder.picture("voluntary_cancel-pick")
     confirm_pick(page)
     expect(quantity(page, PE25)).to_be_focused()
     quantity(page, PE25).fill("1200")
@@ -59,6 +60,7 @@ def test_a_cancellation_goes_from_draft_over_return_to_its_certificate(market, p
     page.get_by_label("受益人").fill("青岚热电全体员工")
     page.get_by_label("用途").fill("2026 年年会碳中和")
     holder.shoot("cancellation-form")
+    holder.picture("voluntary_cancel-form")
     assert holder.faults_of_access() == []
     page.get_by_role("button", name="保存", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("已保存")
@@ -94,6 +96,7 @@ def test_a_cancellation_goes_from_draft_over_return_to_its_certificate(market, p
     page.get_by_role("radio", name="通过").check()
     page.get_by_role("textbox", name="审核意见").fill("材料齐全，同意注销。")
     officer.shoot("cancellation-review")
+    officer.picture("voluntary_cancel-review")
     assert officer.faults_of_access() == []
     page.get_by_role("button", name="确认并通过").click()
     expect(page.get_by_role("status").first).to_contain_text("操作成功")
@@ -104,6 +107,7 @@ def test_a_cancellation_goes_from_draft_over_return_to_its_certificate(market, p
     page.locator("main").get_by_role("link", name=number).click()
     holder.settle()
     holder.shoot("cancellation-certificate")
+    holder.picture("voluntary_cancel-certificate")
     assert holder.faults_of_access() == []
     assert holder.wider_than_the_window() <= 0
     with page.expect_download() as download:
@@ -128,6 +132,7 @@ def test_a_cancellation_goes_from_draft_over_return_to_its_certificate(market, p
     expect(page.locator("main")).to_contain_text("1,060")
     expect(page.locator("main")).not_to_contain_text("青岚热电全体员工")
     anybody.shoot("certificate-public")
+    anybody.picture("voluntary_cancel-public")
     assert anybody.faults_of_access() == []
     assert anybody.wider_than_the_window() <= 0
 
