@@ -11,7 +11,7 @@ from app.db import Database, Transaction
 from app.domain.canonical import leaf
 from app.ledger.effects import By, Direct, Draw, Effect, Line, Order, Post, Reserve, Reverse, Void
 from app.ledger.instruments import NewInstrument, create
-from app.ledger.posting import Outcome, execute
+from app.ledger.posting import Outcome, call, execute
 
 AT = datetime(2021, 6, 1, 8, tzinfo=UTC)
 HOLDERS = {
@@ -164,6 +164,17 @@ class Market:
                 self.by("province"),
             )
         ).transfer_id
+
+    def link(self, depositor: str = "emitter", *recipients: str, who: str = "operator") -> None:
+        """Link a depositor with holders, by a decision of ``who``."""
+        holders = dict(self.rows("SELECT code, id FROM identity.holder"))
+        request = {
+            "depositor_id": holders[depositor],
+            "recipients": [holders[name] for name in recipients],
+            **self.by(who, "custody").request(),
+        }
+        with self.database.transaction() as tx:
+            call(tx, "link_custody", request)
 
     def ceiling(self, code: str, total: int) -> int:
         with self.database.transaction() as tx:

@@ -80,6 +80,7 @@ def test_units_in_custody_leave_the_holding_and_lie_in_a_lot_that_returns_draw_o
 ):
     market = a_supplied_market
     market.post(market.reserve({"allowance": 1000, "ccer": 5}, kind="custody"), "operator")
+    market.link("emitter", "other")
     assert holding_of(market, "compliance") is None
     with market.database.transaction() as tx:
         first, second = lots(tx, market.accounts["compliance"])

@@ -25,6 +25,7 @@ def a_lived_in_market(a_supplied_market: Market) -> Market:
     market.void(market.reserve(40))
     market.post(market.reserve(200, kind="custody"), "operator")
     lot = market.rows("SELECT id FROM ledger.custody_lot")[0][0]
+    market.link("emitter", "other")
     give_back = market.reserve(
         60,
         kind="custody_return",

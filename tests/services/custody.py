@@ -29,7 +29,9 @@ def deposit_form(**quantities: int) -> dict[str, Any]:
 def return_form(*lines: tuple[int, str, int]) -> dict[str, Any]:
     """The return form: (lot, code of the recipient, whole tonnes)."""
     return {
-        "lines": [{"lot": str(lot), "recipient": code, "quantity": str(n)} for lot, code, n in lines]
+        "lines": [
+            {"lot": str(lot), "recipient": code, "quantity": str(n)} for lot, code, n in lines
+        ]
     }
 
 

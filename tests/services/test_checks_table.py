@@ -62,7 +62,18 @@ FROM_CUSTODY = replace(
     GOOD,
     type=type_facts("custody_return"),
     sender=AccountFacts(30, "1030", "custody", "open", 9),
-    lines=(LineFacts("PE2021000025", 5, 0, ALLOWANCE, OWN, lot_remaining=5),),
+    lines=(LineFacts("PE2021000025", 5, 0, ALLOWANCE, OWN, lot=1, lot_remaining=5),),
+    notice=None,
+    linked=frozenset({OWN.holder_id}),
+)
+INTO_CUSTODY = replace(
+    GOOD,
+    type=type_facts("custody"),
+    lines=(
+        LineFacts(
+            "PE2021000025", 5, 5, ALLOWANCE, AccountFacts(30, "1030", "custody", "open", 9)
+        ),
+    ),
     notice=None,
 )
 REVERSAL = replace(
@@ -122,8 +133,11 @@ TABLE = [
     ("2002", GOOD, line(1, quantity=-3)),
     ("2003", GOOD, facts(lines=(replace(GOOD.lines[0], quantity=1),) * 2)),
     ("2004", GOOD, line(1, available=9)),
+    ("2003", FROM_CUSTODY, facts(lines=(replace(FROM_CUSTODY.lines[0], quantity=2),) * 2)),
+    ("2005", INTO_CUSTODY, facts(custody_strictly_less=True)),
     ("2006", FROM_CUSTODY, line(0, quantity=6)),
     ("2006", FROM_CUSTODY, line(0, lot_remaining=None)),
+    ("3004", FROM_CUSTODY, facts(linked=frozenset({99}))),
     ("3001", GOOD, notice(pending=51)),
     ("3001", GOOD, notice(surrendered=101)),
     ("3001", GOOD, notice(obligation=399)),
@@ -224,6 +238,25 @@ def test_all_that_fail_are_found_at_once() -> None:
         "3002",
         "3003",
     }
+
+
+def test_a_lot_is_judged_over_all_its_recipients() -> None:
+    """Each line fits into what remains, both together do not."""
+    other = replace(OWN, id=14, number="1014", holder_id=8)
+    lines = (
+        replace(FROM_CUSTODY.lines[0], quantity=3),
+        replace(FROM_CUSTODY.lines[0], quantity=3, to=other),
+    )
+    both = replace(FROM_CUSTODY, lines=lines, linked=frozenset({7, 8}))
+    [found] = findings(both)
+    assert (found.code, found.facts["quantity"], found.facts["remaining"]) == ("2006", 6, 5)
+
+
+def test_a_whole_holding_may_go_into_custody_unless_the_registry_says_less() -> None:
+    """G12: a merger puts everything in custody; strictly less would forbid just that."""
+    assert findings(INTO_CUSTODY) == []
+    less = line(0, quantity=4)(facts(custody_strictly_less=True)(INTO_CUSTODY))
+    assert findings(less) == []
 
 
 def test_a_reviewer_sees_the_values_compared_of_checks_that_pass_too() -> None:
