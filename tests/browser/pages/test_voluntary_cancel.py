@@ -60,11 +60,11 @@ def test_a_cancellation_goes_from_draft_over_return_to_its_certificate(market, p
     page.get_by_label("受益人").fill("青岚热电全体员工")
     page.get_by_label("用途").fill("2026 年年会碳中和")
     holder.shoot("cancellation-form")
-    holder.picture("voluntary_cancel-form")
     assert holder.faults_of_access() == []
     page.get_by_role("button", name="保存", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("已保存")
     expect(page.get_by_label("受益人")).to_have_value("青岚热电全体员工")
+    holder.picture("voluntary_cancel-form")
     page.get_by_role("button", name="提交", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("操作成功")
     holder.settle()
