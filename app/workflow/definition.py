@@ -67,7 +67,7 @@ class Definition:
             self.elements |= diagram.elements
             lane_of |= diagram.lanes
             messages |= diagram.messages
-        self._runs = frozenset(self._run_by(self.process_id))
+        self.processes = frozenset(self._run_by(self.process_id))
         main = self.elements[self.process_id]
         self.label = main.label
         self.properties: Mapping[str, str] = main.properties
@@ -87,7 +87,7 @@ class Definition:
             if e.child("messageEventDefinition") is not None
         }
         self.declared: frozenset[str] = frozenset(
-            name for i in self._runs for name in declared_by(self.elements[i])
+            name for i in self.processes for name in declared_by(self.elements[i])
         )
         self.flows: dict[tuple[str, str], str] = {
             (e.source, e.target): e.id for e in self._of_kind("sequenceFlow")
@@ -210,7 +210,8 @@ class Definition:
 
     def _of_kind(self, kind: str) -> list[Element]:
         """Return the elements of a kind that an instance may come to; a file may hold more."""
-        return [e for e in self.elements.values() if e.kind == kind and self._top(e) in self._runs]
+        of_kind = (e for e in self.elements.values() if e.kind == kind)
+        return [e for e in of_kind if self._top(e) in self.processes]
 
     def _top(self, element: Element) -> str:
         while element.scope:

@@ -89,7 +89,7 @@ class TestEveryDiagram:
 
     def test_every_diagram_is_listed_in_the_readme(self, definition) -> None:
         readme = (ROOT / "processes" / "README.md").read_text()
-        assert f"## {definition.process_id}.bpmn" in readme
+        assert f"## {definition.bundle.file}" in readme
         section = readme.split(f"## {definition.process_id}.bpmn")[1].split("\n## ")[0]
         for e in definition.elements.values():
             if e.kind in {"userTask", "serviceTask"}:

@@ -59,10 +59,14 @@ def _who(entry: Entry) -> str:
 
 
 def drawing(definition: Definition, content: bytes, language: str) -> bytes:
-    """Return the drawing with its labels in a language; Chinese is as it was drawn."""
-    if language != "en":
-        return content
+    """Return the drawing with its labels in a language; Chinese is as it was drawn.
+
+    Of a file that holds several flows only the application's own is shown.
+    """
     root = parse_xml(content)
+    _leave_out(root, definition.processes)
+    if language != "en":
+        return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
     lanes = {lane.label.zh: lane.label.en for lane in definition.lanes.values()}
     for node in root.iter(f"{{{BPMN}}}lane"):
         node.set("name", lanes.get(node.get("name", ""), node.get("name", "")))
@@ -76,6 +80,20 @@ def drawing(definition: Definition, content: bytes, language: str) -> bytes:
     for label_node in root.iter(f"{{{BPMNDI}}}BPMNLabel"):
         _widen(label_node, names.get(label_node.getparent().get("bpmnElement"), ""))
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
+
+
+def _leave_out(root: etree._Element, processes: frozenset[str]) -> None:
+    """Take out the pools of other processes, with what is drawn in them."""
+    gone: set[str | None] = set()
+    for tag, names in (("participant", "processRef"), ("process", "id")):
+        for node in root.findall(f".//{{{BPMN}}}{tag}"):
+            if node.get(names) not in processes:
+                gone |= {inner.get("id") for inner in node.iter()}
+                node.getparent().remove(node)
+    for tag in ("BPMNShape", "BPMNEdge"):
+        for node in root.findall(f".//{{{BPMNDI}}}{tag}"):
+            if node.get("bpmnElement") in gone:
+                node.getparent().remove(node)
 
 
 def _folded(node: etree._Element, name: str) -> str:
