@@ -81,7 +81,7 @@ class Person:
         self.page.wait_for_timeout(150)
         shown = Image.open(BytesIO(self.page.screenshot()))
         # Few colours: a page is text on flat grounds, and the repository stays small.
-        small = shown.convert("RGB").quantize(64, dither=Image.Dither.NONE)
+        small = shown.convert("RGB").quantize(128, dither=Image.Dither.NONE)
         small.save(self.pictures / f"{name}.png", optimize=True)
 
     def faults_of_access(self) -> list[str]:
