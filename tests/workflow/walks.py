@@ -33,6 +33,7 @@ OPERATORS: Mapping[str, OperatorSpec] = {
     "set": OperatorSpec({"name": TEXT, "value": TEXT}),
 }
 
+RECIPIENTS: list[object] = [11, 12, 13]
 VALUES: Mapping[str, object] = {
     "deadline": "2021-12-31T15:59:59+00:00",
     "remind_at": "2021-12-21T00:00:00+00:00",
@@ -78,8 +79,10 @@ class Walker:
         self._rest()
 
     def operate(self, operator: str, parameters: dict[str, object]) -> dict[str, object] | None:
-        """Keep what was asked; ``set`` gives a declared value."""
+        """Keep what was asked; ``set`` gives a declared value, a reservation who receives."""
         self.asked.append((operator, parameters))
+        if operator == "ledger/reserve":
+            return {"recipients": RECIPIENTS}
         return {str(parameters["name"]): parameters["value"]} if operator == "set" else None
 
     def complete(self, task_id: str, **answers: object) -> None:
