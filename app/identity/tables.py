@@ -11,11 +11,13 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     Text,
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -35,6 +37,31 @@ class Holder(Base):
     province_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("identity.holder.id"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     bulk_opened: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+
+
+class HolderDetail(Base):
+    """What a holder says of itself beside its name, one row a version; insert-only (M5, R21)."""
+
+    __tablename__ = "holder_detail"
+    __table_args__ = (
+        UniqueConstraint("holder_id", "version", name="holder_detail_version"),
+        Index(
+            "holder_detail_credit_code",
+            text("(details ->> 'credit_code'::text)"),
+            postgresql_where=text("(details ? 'credit_code'::text)"),
+        ),
+        {"schema": "identity"},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    holder_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.holder.id"))
+    version: Mapped[int] = mapped_column(Integer)
+    details: Mapped[dict[str, str]] = mapped_column(JSONB)
+    account_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("identity.account.id"))
+    two_person: Mapped[bool | None] = mapped_column(Boolean)
+    instance_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    decision_id: Mapped[int | None] = mapped_column(BigInteger)
+    valid_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class AccountType(Base):

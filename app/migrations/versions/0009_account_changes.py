@@ -7,7 +7,28 @@ down_revision = "0008_custody_links"
 branch_labels = None
 depends_on = None
 
-SCHEMA = ""
+SCHEMA = """
+-- What a holder says of itself beside its name, version by version: the newest counts. Each row is
+-- complete as it was approved (or opened, then without an application), and so is the rule of the
+-- account that asked.
+CREATE TABLE identity.holder_detail (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    holder_id   bigint NOT NULL REFERENCES identity.holder (id),
+    version     integer NOT NULL CHECK (version > 0),
+    details     jsonb NOT NULL CHECK (jsonb_typeof(details) = 'object'),
+    account_id  bigint REFERENCES identity.account (id),
+    two_person  boolean,
+    instance_id bigint UNIQUE,
+    decision_id bigint,
+    valid_from  timestamptz NOT NULL,
+    CONSTRAINT holder_detail_version UNIQUE (holder_id, version),
+    CONSTRAINT holder_detail_by_decision CHECK (
+        num_nonnulls(account_id, two_person, instance_id, decision_id) IN (0, 4))
+);
+-- A code belongs to one holder; asked before each change.
+CREATE INDEX holder_detail_credit_code ON identity.holder_detail ((details->>'credit_code'))
+    WHERE details ? 'credit_code';
+"""
 
 
 def upgrade() -> None:

@@ -121,6 +121,7 @@ BEGIN
         WHEN 'link' THEN RETURN ledger.link_custody(request);
         WHEN 'certificate' THEN RETURN certificates.issue(request);
         WHEN 'pilot_outcome' THEN RETURN pilots.record_outcome(request);
+        WHEN 'account_change' THEN RETURN identity.apply_change(request);
         WHEN 'bind_attachments' THEN RETURN attachments.bind(request);
     END CASE;
 END $$;
