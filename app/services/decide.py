@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from psycopg2.errors import DeadlockDetected
+
 from app.db import Transaction
 from app.domain.errors import AlreadyDecided, Conflict, Forbidden, Invalid, NotFound
 from app.services.actor import Actor
@@ -76,10 +78,11 @@ def after_the_quicker(once: Callable[[int], T]) -> T:
     The second look finds the task decided and says by whom, or finds the answer to the same key,
     or goes on: a reminder that fired in between is nobody's decision, and of many who review at
     once each decides for itself. ``once`` is told which look it is, and stands in line from the
-    second on, so that nobody loses twice.
+    second on, so that nobody loses twice. Of two that waited for one another the database has
+    undone ours altogether: it is done again as well.
     """
     for look in range(LOOKS - 1):
-        with suppress(MovedOn):
+        with suppress(MovedOn, DeadlockDetected):
             return once(look)
     return once(LOOKS - 1)
 

@@ -15,7 +15,16 @@ from app.services.applications import begin
 from app.services.decide import Request, decide
 from app.services.sweep import sweep
 from app.services.withdraw import trigger
-from tests.services.market import APPROVE, CCER, PE21, REMIND, RETURN, Market, lines
+from tests.services.market import (
+    APPROVE,
+    CCER,
+    PE21,
+    REMIND,
+    RETURN,
+    Market,
+    lines,
+    superuser,
+)
 
 pytestmark = pytest.mark.database
 
@@ -253,3 +262,24 @@ def test_opposing_flows_of_many_emitters_do_not_deadlock(a_market: Market) -> No
     expected = 2 * 2 * sum(30 + turn for turn in range(6))
     assert a_market.held(a_market.account("registry", "surrender")) == expected
     assert verify(a_market.ctx.database).ok
+
+
+def test_a_step_that_the_database_undid_for_a_deadlock_is_done_again(
+    a_market: Market, a_province: Actor, a_submitted_application: int
+) -> None:
+    """Once: a sequence counts on, although the transaction that asked it is undone."""
+    with superuser(a_market.database) as cursor:
+        cursor.execute(
+            """CREATE SEQUENCE public.tried;
+            CREATE FUNCTION public.deadlock() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+            AS $$ BEGIN
+                IF nextval('public.tried') = 1 THEN
+                    RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
+                END IF;
+                RETURN NULL;
+            END $$;
+            CREATE TRIGGER deadlock AFTER INSERT ON workflow.decision
+            FOR EACH ROW EXECUTE FUNCTION public.deadlock()"""
+        )
+    a_market.decide(a_province, a_submitted_application, APPROVE)
+    assert a_market.instance(a_submitted_application)["outcome"] == "surrendered"
