@@ -8,7 +8,8 @@ from app.api.shapes import ApplicationOut, Applications, Begin, Done, ListQuery
 from app.services import application as reading
 from app.services import applications, records, withdraw
 from app.services.application import Application
-from app.services.records import Narrowed, Records
+from app.services.queries.narrowed import Narrowed
+from app.services.records import Records
 
 resources = group("applications", "/applications", "Applications and their history")
 
