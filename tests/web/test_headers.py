@@ -52,6 +52,7 @@ def test_the_public_pages_are_the_known_ones(site: Site):
     public = {e for _, e, _ in routes(site.app) if is_public(site.app, e) and e != "static"}
     own = {e for e in public if not e.startswith("api")}
     assert own == {
+        "certificates.confirm",
         "health.healthz",
         "health.metrics",
         "language.choose",
