@@ -21,6 +21,7 @@ NAMES = frozenset(
         "outbox_delivered",
         "message_begun",
         "message_carried",
+        "bulk_decided",
     }
 )
 

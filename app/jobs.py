@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from dataclasses import asdict
 from typing import Any
 
 import psycopg2
@@ -27,7 +28,7 @@ def due() -> dict[str, Any]:
     """Do what is due; the job that web processes enqueue after a commit."""
     with _one_at_a_time:
         swept = sweep(shared_context())
-    return {"timers": swept.timers, "delivered": swept.delivered, "failed": swept.failed}
+    return asdict(swept)
 
 
 def work(*, burst: bool = False) -> None:

@@ -16,6 +16,8 @@ def worker(*, burst: bool) -> None:
 
 @click.command()
 def sweep() -> None:
-    """Do once what is due: timers and the outbox."""
+    """Do once what is due: timers, bulk reviews and the outbox."""
     swept = sweep_once(context())
     click.echo(f"{swept.timers} timers, {swept.delivered} delivered, {swept.failed} failed")
+    if swept.reviewed:
+        click.echo(f"{swept.reviewed} tasks of bulk reviews")

@@ -44,6 +44,15 @@ def actor_for(tx: Transaction, person_id: int, mandate_id: int, today: date) -> 
     return Actor(*row) if row else None
 
 
+def actor_of_account(tx: Transaction, person_id: int, account_id: int, today: date) -> Actor | None:
+    """Return the actor of a person's mandate for an account, or None if there is none today."""
+    row = tx.one(
+        _ACTOR + "AND m.person_id = %(person)s AND m.account_id = %(account)s ORDER BY m.id",
+        {"person": person_id, "account": account_id, "today": today},
+    )
+    return Actor(*row) if row else None
+
+
 def mandates_of(tx: Transaction, person_id: int, today: date) -> list[MandateView]:
     """Return the person's valid mandates, the first given first."""
     rows = tx.all(

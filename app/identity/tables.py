@@ -163,6 +163,39 @@ class Mandate(Base):
     valid_to: Mapped[date | None] = mapped_column(Date)
 
 
+class Delegation(Base):
+    """Somebody is away; a colleague may take over what they had claimed. Insert-only."""
+
+    __tablename__ = "delegation"
+    __table_args__ = (
+        Index("delegation_person", "person_id", text("id DESC")),
+        Index("delegation_delegate", "delegate_id", text("id DESC")),
+        {"schema": "identity"},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.account.id"))
+    person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.person.id"))
+    delegate_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.person.id"))
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class DelegationEnd(Base):
+    """A delegation ended early: it no longer holds from a day on. Insert-only."""
+
+    __tablename__ = "delegation_end"
+    __table_args__ = {"schema": "identity"}
+
+    delegation_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("identity.delegation.id"), primary_key=True
+    )
+    from_day: Mapped[date] = mapped_column(Date)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Session(Base):
     """A signed-in browser; the cookie holds a token, this row its hash."""
 

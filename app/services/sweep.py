@@ -1,4 +1,4 @@
-"""What is due: timers of instances and lines of the outbox, each picked up by one worker.
+"""What is due: timers of instances, bulk reviews, lines of the outbox; one worker picks up each.
 
 A lost queue loses nothing: the rows are here. SKIP LOCKED lets workers share the list; each item
 is its own transaction, so one that fails does not hold up the others.
@@ -13,6 +13,7 @@ import psycopg2
 from app.db import Transaction
 from app.failpoints import reached
 from app.services.advance import advance
+from app.services.bulk.work import work_one
 from app.services.context import Context
 from app.services.instance import load
 from app.services.outbox import deliver
@@ -25,21 +26,27 @@ FAILURES = 500  # characters kept of an error
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many timers fired and outbox lines were delivered, and how many items failed."""
+    """How many timers fired and outbox lines were delivered, and how many items failed.
+
+    ``reviewed`` are the tasks of bulk reviews that were dealt with, decided or not.
+    """
 
     timers: int = 0
     delivered: int = 0
     failed: int = 0
+    reviewed: int = 0
 
 
 def sweep(ctx: Context, limit: int = 200) -> Swept:
     """Do up to ``limit`` due items of each kind and return what was done."""
-    timers = delivered = failed = 0
+    timers = delivered = failed = reviewed = 0
     while timers + failed < limit and (done := _wake_one(ctx)) is not None:
         timers, failed = timers + done, failed + (not done)
+    while reviewed < limit and work_one(ctx):
+        reviewed += 1
     while delivered + failed < limit and (done := _deliver_one(ctx)) is not None:
         delivered, failed = delivered + done, failed + (not done)
-    return Swept(timers, delivered, failed)
+    return Swept(timers, delivered, failed, reviewed)
 
 
 def _wake_one(ctx: Context) -> bool | None:

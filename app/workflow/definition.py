@@ -174,6 +174,13 @@ class Definition:
         given = (s.parameters.get(parameter) for s in steps if _asks(s, operator))
         return frozenset(filter(None, map(_fixed, given)))
 
+    def takes_bulk(self, task_id: str) -> bool:
+        """Whether a user task may be decided together with others of its kind, as drawn."""
+        task = self.tasks.get(task_id)
+        if task is None or task.properties.get("bulk") != "true":
+            return False
+        return self.form_of(task_id).asks_only_a_verdict
+
     def asks_content(self, task_id: str) -> bool:
         """Whether a user task's form is what the application asks for, such as a list of units.
 

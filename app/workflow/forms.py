@@ -15,7 +15,9 @@ from jsonschema.exceptions import SchemaError, ValidationError
 from app.domain.label import Label
 
 CONTENT = frozenset({"unit_lines", "lot_lines"})  # tables of what is asked of the ledger
-WIDGETS = CONTENT | {"text", "textarea", "choice", "date", "quantity", "holders", "attachments"}
+WIDGETS = CONTENT | {
+    "text", "textarea", "choice", "date", "quantity", "holders", "attachments", "seen",
+}  # fmt: skip
 EMPTY = Label("", "")
 
 
@@ -98,6 +100,11 @@ class Form:
             schema,
             _FormValidator(schema, format_checker=FORMATS),
         )
+
+    @property
+    def asks_only_a_verdict(self) -> bool:
+        """Whether a conclusion and an opinion are all it asks for: many may get the same."""
+        return {field.name for field in self.fields} == {"verdict", "opinion"}
 
     def field(self, name: str) -> Field:
         """Return a field by name. Raises KeyError."""

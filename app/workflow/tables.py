@@ -163,6 +163,7 @@ class Task(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     quantity: Mapped[int | None] = mapped_column(BigInteger)
     ccer_quantity: Mapped[int | None] = mapped_column(BigInteger)
+    claimed_for: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("identity.person.id"))
 
 
 class Draft(Base):
@@ -215,6 +216,69 @@ class Decision(Base):
     idempotency_key: Mapped[str | None] = mapped_column(Text, unique=True)
     initiated_by: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Comment(Base):
+    """What people of one holder tell one another about an application; insert-only."""
+
+    __tablename__ = "comment"
+    __table_args__ = (
+        Index("comment_instance", "instance_id", "holder_id", "id"),
+        {"schema": "workflow"},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    instance_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("workflow.instance.id"))
+    holder_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.holder.id"))
+    person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.person.id"))
+    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.account.id"))
+    text: Mapped[str] = mapped_column(Text)
+    once: Mapped[str | None] = mapped_column(Text, unique=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class BulkJob(Base):
+    """Many reviews of one kind with one conclusion, asked for by one person."""
+
+    __tablename__ = "bulk_job"
+    __table_args__ = (
+        Index("bulk_job_person", "person_id", text("id DESC")),
+        {"schema": "workflow"},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.person.id"))
+    account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.account.id"))
+    process_id: Mapped[str] = mapped_column(Text)
+    element_id: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    name_en: Mapped[str] = mapped_column(Text)
+    form: Mapped[str] = mapped_column(Text)
+    once: Mapped[str] = mapped_column(Text, unique=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class BulkItem(Base):
+    """One task of a bulk review, and what became of it."""
+
+    __tablename__ = "bulk_item"
+    __table_args__ = (
+        UniqueConstraint("job_id", "instance_id", "key", name="bulk_item_once"),
+        Index("bulk_item_waiting", "place", "job_id", postgresql_where=text("(done_at IS NULL)")),
+        {"schema": "workflow"},
+    )
+
+    job_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("workflow.bulk_job.id"), primary_key=True
+    )
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    instance_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("workflow.instance.id"))
+    key: Mapped[int] = mapped_column(Integer)
+    outcome: Mapped[str] = mapped_column(Text, server_default=text("'waiting'::text"))
+    decision_id: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(Text, server_default=text("''::text"))
+    reason_en: Mapped[str] = mapped_column(Text, server_default=text("''::text"))
+    done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Notification(Base):

@@ -8,7 +8,8 @@ REVOKE ALL ON ALL TABLES IN SCHEMA identity FROM :app_role;
 GRANT USAGE ON SCHEMA identity TO :app_role;
 GRANT SELECT ON ALL TABLES IN SCHEMA identity TO :app_role;
 GRANT INSERT ON identity.holder, identity.account, identity.person, identity.mandate,
-    identity.session, identity.api_token, identity.enrolment, identity.sign_in, identity.captcha
+    identity.session, identity.api_token, identity.enrolment, identity.sign_in, identity.captcha,
+    identity.delegation, identity.delegation_end
     TO :app_role;
 GRANT UPDATE (status) ON identity.account TO :app_role;
 GRANT UPDATE (password_hash, password_changed_at, email, phone, closed_at)

@@ -77,6 +77,24 @@ def forms_are_readable(case: Case) -> Iterator[Refusal]:
                 yield refuse(name, f"表单不可用：{error}", f"not a form: {error}")
 
 
+def bulk_reviews_ask_only_for_a_verdict(case: Case) -> Iterator[Refusal]:
+    """What is decided in bulk gets one conclusion and one opinion: its form asks nothing else."""
+    for e in case.of_kind("userTask"):
+        content = case.bundle.files.get(FORMS_FOLDER + e.properties.get(FORM_PROPERTY, ""))
+        if e.properties.get("bulk") != "true" or content is None:
+            continue
+        try:
+            alone = Form.load(content).asks_only_a_verdict
+        except UnreadableForm:
+            continue  # refused by its own rule
+        if not alone:
+            yield refuse(
+                e.id,
+                "批量审核（bulk）的表单只能有 verdict 和 opinion 两项。",
+                "A task with bulk asks for verdict and opinion, and for nothing else.",
+            )
+
+
 PEOPLE: tuple[Rule, ...] = (
     lanes_are_known,
     lanes_are_unambiguous,
@@ -84,4 +102,5 @@ PEOPLE: tuple[Rule, ...] = (
     triggers_name_a_role,
     user_tasks_have_a_form,
     forms_are_readable,
+    bulk_reviews_ask_only_for_a_verdict,
 )
