@@ -30,6 +30,7 @@ class Movement:
     to_position: str
     quantity: int
     serials: tuple[tuple[int, int], ...]
+    to_holder_id: int
 
     @property
     def action(self) -> Label:
@@ -44,7 +45,7 @@ def movements_of(tx: Transaction, instance_id: int) -> list[Movement]:
                f.name, f.number, n.from_position, o.name, o.number, n.to_position,
                sum(upper(n.serials) - lower(n.serials))::bigint,
                array_agg(lower(n.serials) ORDER BY n.no),
-               array_agg(upper(n.serials) - 1 ORDER BY n.no)
+               array_agg(upper(n.serials) - 1 ORDER BY n.no), o.holder_id
            FROM ledger.transfer t
            JOIN ledger.transaction_type k ON k.code = t.type
            JOIN ledger.transfer_event e ON e.transfer_id = t.id
@@ -72,6 +73,7 @@ def movements_of(tx: Transaction, instance_id: int) -> list[Movement]:
             to_position=row[13],
             quantity=row[14],
             serials=joined(zip(row[15], row[16], strict=True)),
+            to_holder_id=row[17],
         )
         for row in rows
     ]

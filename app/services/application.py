@@ -12,14 +12,17 @@ from typing import Any
 
 from app.attachments.store import Attachment
 from app.db import Transaction
+from app.domain.clock import local_day
 from app.domain.errors import NotFound
 from app.domain.label import Label
 from app.identity.actor import Actor
-from app.ledger.instruments import Instrument, by_code
 from app.ledger.journal import Movement, movements_of
 from app.services.attachments.reading import shown_to
 from app.services.context import Context
+from app.services.counterparty import counterparty_of, own_movements, seen_by
 from app.services.definitions import definition_of
+from app.services.items import Item, Lines, items_of, submission_before
+from app.services.pilots.view import PilotView, pilot_view
 from app.services.progress import NoticeView, notice_within
 from app.services.replay import Frame, frames_of
 from app.services.standing import STANDING, Standing, standing_of
@@ -28,6 +31,7 @@ from app.services.timeline import (
     Entry,
     Marks,
     Open,
+    Recorded,
     decisions_of,
     entries_of,
     events_of,
@@ -35,29 +39,6 @@ from app.services.timeline import (
     open_tasks_of,
 )
 from app.workflow.definition import Definition, Trigger
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One line of the application; quantities in whole tonnes."""
-
-    code: str
-    instrument: Instrument | None
-    quantity: int
-    before: int | None
-    serials: tuple[tuple[int, int], ...]
-
-    @property
-    def name(self) -> Label:
-        """The instrument's name."""
-        if self.instrument is None:
-            return Label(self.code, self.code)
-        return Label(self.instrument.name, self.instrument.name_en or self.instrument.name)
-
-    @property
-    def unit_type(self) -> str:
-        """Allowance or ccer."""
-        return self.instrument.unit_type if self.instrument else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +77,7 @@ class Application:
     stuck: str
     standing: Standing
     notice: NoticeView | None
+    pilot: PilotView | None
     content: Mapping[str, Any]
     items: Sequence[Item]
     decisions: Sequence[Decision]
@@ -137,27 +119,29 @@ def application_within(tx: Transaction, actor: Actor, instance_id: int) -> Appli
     """Do the same inside a transaction that is already open."""
     row = visible(tx, actor, instance_id)
     definition = definition_of(tx, row["bundle_hash"])
-    decisions = decisions_of(tx, definition, instance_id)
-    events = events_of(tx, instance_id)
-    waiting = open_tasks_of(tx, instance_id)
+    seen = _seen(tx, actor, definition, row)
+    decisions, events, waiting = seen.decisions, seen.events, seen.waiting
     entries = entries_of(definition, decisions, events)
-    movements = movements_of(tx, instance_id)
-    content = json.loads(row["content"])
+    lines = seen.content.get("lines", ())
+    items = items_of(tx, instance_id, lines, seen.before, seen.movements)
     return Application(
         **{name: row[name] for name in _PLAIN},
+        quantity=sum(x.quantity for x in items) if seen.part else row["quantity"],
+        ccer_quantity=_ccer(items) if seen.part else row["ccer_quantity"],
         process=definition.label,
         applicant=Label(row["applicant"], row["applicant_en"] or row["applicant"]),
         standing=standing_of(tx, row),
         notice=_notice(tx, actor, row),
-        content=content,
-        items=_items(tx, content, _before(tx, instance_id), movements),
+        pilot=_pilot(tx, row, seen.content),
+        content=seen.content,
+        items=items,
         decisions=decisions,
         entries=entries,
         open_tasks=waiting,
         marks=marks_of(definition, entries, events, waiting),
         frames=frames_of(definition, decisions, events, waiting),
         triggers=_triggers(definition, actor, waiting, row),
-        movements=movements,
+        movements=seen.movements,
         notifications=_notifications(tx, actor, instance_id),
         attachments=shown_to(tx, actor, definition, instance_id, row["applicant_id"]),
         definition=definition,
@@ -166,9 +150,50 @@ def application_within(tx: Transaction, actor: Actor, instance_id: int) -> Appli
 
 _PLAIN = (
     "id", "number", "process_id", "bundle_hash", "bundle_version", "version", "status",
-    "applicant_id", "applicant_code", "applicant_account_id", "account_number", "quantity",
-    "ccer_quantity", "created_at", "submitted_at", "ended_at", "late", "stuck",
+    "applicant_id", "applicant_code", "applicant_account_id", "account_number",
+    "created_at", "submitted_at", "ended_at", "late", "stuck",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the reader sees of the record; ``part``: of the application only its own part."""
+
+    content: Mapping[str, Any]
+    before: Lines | None
+    decisions: Sequence[Decision]
+    events: Sequence[Recorded]
+    waiting: Sequence[Open]
+    movements: Sequence[Movement]
+    part: bool
+
+
+def _seen(tx: Transaction, actor: Actor, definition: Definition, row: Mapping[str, Any]) -> _Seen:
+    """Return all to the applicant, authorities and auditors; to a counterparty its part (M22)."""
+    instance_id = row["id"]
+    decisions = decisions_of(tx, definition, instance_id)
+    events = events_of(tx, instance_id)
+    waiting = open_tasks_of(tx, instance_id)
+    movements = movements_of(tx, instance_id)
+    who = counterparty_of(tx, actor, definition, instance_id, row["applicant_id"])
+    if who is None:
+        before = submission_before(tx, instance_id)
+        content = json.loads(row["content"])
+        return _Seen(content, before, decisions, events, waiting, movements, part=False)
+    seen = seen_by(tx, who, definition, instance_id, decisions, events, waiting)
+    return _Seen(
+        seen.content,
+        seen.before,
+        seen.decisions,
+        seen.events,
+        seen.waiting,
+        own_movements(movements, who.holder_id),
+        part=True,
+    )
+
+
+def _ccer(items: Sequence[Item]) -> int:
+    return sum(item.quantity for item in items if item.unit_type == "ccer")
 
 
 def visible(tx: Transaction, actor: Actor, instance_id: int) -> dict[str, Any]:
@@ -207,46 +232,18 @@ def diagram(ctx: Context, actor: Actor, instance_id: int) -> tuple[Definition, b
     return definition, definition.bundle.diagram
 
 
+def _pilot(tx: Transaction, row: Mapping[str, Any], content: Mapping[str, Any]) -> PilotView | None:
+    """S26: the pilot region; parties see the enterprise's numbers as the checks compare them."""
+    if row["subject_kind"] != "pilot" or row["subject_id"] is None:
+        return None
+    year = local_day(row["created_at"]).year
+    return pilot_view(tx, row["subject_id"], row["applicant_id"], year, content, row["id"])
+
+
 def _notice(tx: Transaction, actor: Actor, row: Mapping[str, Any]) -> NoticeView | None:
     if row["subject_kind"] != "notice" or row["subject_id"] is None:
         return None
     return notice_within(tx, actor, row["subject_id"])
-
-
-def _items(
-    tx: Transaction,
-    content: Mapping[str, Any],
-    before: Mapping[str, int] | None,
-    movements: Sequence[Movement],
-) -> list[Item]:
-    """Return the submitted lines with the serial ranges that were last held or moved for them."""
-    serials = {m.instrument_code: m.serials for m in movements if m.kind != "voided"}
-    items = []
-    for line in content.get("lines", ()):
-        code = str(line["instrument"])
-        items.append(
-            Item(
-                code=code,
-                instrument=by_code(tx, code),
-                quantity=int(line["quantity"]),
-                before=before.get(code, 0) if before is not None else None,
-                serials=serials.get(code, ()),
-            )
-        )
-    return items
-
-
-def _before(tx: Transaction, instance_id: int) -> dict[str, int] | None:
-    """Return the lines of the submission before the last one, by instrument; None if none."""
-    rows = tx.all(
-        """SELECT document FROM workflow.decision WHERE instance_id = %(id)s
-           AND kind = 'complete' AND verdict = '' ORDER BY version DESC LIMIT 2""",
-        {"id": instance_id},
-    )
-    if len(rows) < 2:
-        return None
-    form = json.loads(bytes(rows[1][0])).get("form", {})
-    return {str(line["instrument"]): int(line["quantity"]) for line in form.get("lines", ())}
 
 
 def _triggers(

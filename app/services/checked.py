@@ -13,6 +13,7 @@ from app.domain.label import Label
 from app.identity.actor import Actor
 from app.services.application import visible
 from app.services.context import Context
+from app.services.counterparty import counterparty_of
 from app.services.facts import facts_of
 from app.services.instance import load
 from app.services.proposal import wish_of
@@ -31,20 +32,25 @@ class Checked:
 def checks(ctx: Context, actor: Actor, instance_id: int) -> list[Checked]:
     """Return the checks of a submitted application that is still open; none for others.
 
+    A counterparty sees none: they compare what all of them get.
+
     Raises NotFound when the application is not the actor's to see.
     """
     with ctx.database.transaction() as tx:
-        visible(tx, actor, instance_id)
+        row = visible(tx, actor, instance_id)
         instance = load(tx, instance_id)
+        definition = instance.definition
+        if counterparty_of(tx, actor, definition, instance_id, row["applicant_id"]) is not None:
+            return []  # they compare what all recipients get
         held = instance.reserved_transfer_id
-        row = tx.one("SELECT type FROM ledger.transfer WHERE id = %(id)s", {"id": held})
-        if held is None or row is None:
+        kind = tx.one("SELECT type FROM ledger.transfer WHERE id = %(id)s", {"id": held})
+        if held is None or kind is None:
             return []
         wish = wish_of(
             tx,
             instance,
             instance.content,
-            row[0],
+            kind[0],
             held,
             custody_strictly_less=ctx.settings.custody_strictly_less,
         )

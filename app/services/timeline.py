@@ -32,6 +32,7 @@ class Decision:
     at: datetime
     person: str
     holder: Label
+    holder_id: int | None
     role: str
     leaf: str
     label: Label
@@ -86,6 +87,7 @@ def decisions_of(tx: Transaction, definition: Definition, instance_id: int) -> l
     """Return the decisions of an application, oldest first."""
     rows = tx.maps(
         """SELECT d.id, d.element_id, d.visit, d.kind, d.verdict, d.opinion, d.at, d.role,
+               d.holder_id,
                coalesce(p.name, '') AS person, coalesce(h.name, '') AS holder,
                coalesce(nullif(h.name_en, ''), h.name, '') AS holder_en,
                encode(d.leaf, 'hex') AS leaf
@@ -108,6 +110,7 @@ def _decision(definition: Definition, row: Mapping[str, Any]) -> Decision:
         at=row["at"],
         person=row["person"] or SYSTEM.zh,
         holder=Label(row["holder"], row["holder_en"]),
+        holder_id=row["holder_id"],
         role=row["role"],
         leaf=row["leaf"],
         label=label_of(definition, row["element_id"]),
@@ -223,7 +226,9 @@ def marks_of(
         visits.setdefault(task_of(definition, entry.element_id), []).append(entry)
     for task in waiting:
         given = visits.setdefault(task.element_id, [])
-        given.extend([None] * (task.visit - len(given)))
+        # Of a repeated task each open one stands for itself.
+        item = definition.lane_of(task.element_id).party == "item"
+        given.extend([None] * (1 if item else task.visit - len(given)))
     done = dict.fromkeys(e for e in [*passed, *visits] if e not in flows and e not in here)
     return Marks(here, tuple(done), tuple(sorted(flows)), visits)
 
