@@ -4,36 +4,44 @@ Only open tasks lie in workflow.task, and a page is read along the index (holder
 costs the same on page 1,000 and beside a million finished applications.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from app.db import Transaction
-from app.domain.clock import BEIJING
+from app.domain.clock import local_day
 from app.domain.errors import NotFound
 from app.domain.label import Label
 from app.identity.actor import Actor
+from app.identity.delegations import IN_FORCE
+from app.services.bulk.kind import takes_bulk
 from app.services.context import Context
 from app.services.cursor import FOREVER, Cursor, Pager, paged, read_cursor
 from app.services.messages import Message, unread_of
+from app.services.to_do import (
+    BUCKETS,
+    COUNTED,
+    DUE,
+    MINE,
+    Counts,
+    counts_of,
+    due_times,
+    to_do,
+    whose,
+)
+
+__all__ = ["BUCKETS", "COUNTED", "SIZE", "Counts", "Entry", "Filters", "Page", "desk", "page"]
 
 SIZE = 20
-COUNTED = 1000  # counts stop here and then read "1000+": nobody works off more by looking
-BUCKETS = {
-    "overdue": Label("已逾期", "Overdue"),
-    "today": Label("今日截止", "Due today"),
-    "soon": Label("3 日内", "Within 3 days"),
-    "later": Label("更晚", "Later"),
-    "none": Label("无时限", "No time limit"),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What narrows the list. ``step`` is ``process`` or ``process.element``; quantities in tonnes.
 
-    ``claimed``: mine | open (unclaimed or mine) | empty for all. ``visit``: first | again.
+    ``claimed``: mine | open (unclaimed or mine) | deputy (claimed by or for somebody away whom one
+    stands in for) | empty for all. ``visit``: first | again.
     """
 
     step: str = ""
@@ -51,7 +59,12 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One open task as a list shows it; quantities in whole tonnes."""
+    """One open task as a list shows it; quantities in whole tonnes.
+
+    ``ready``: handed over and waiting to be confirmed (G21). ``claimed_for``: for whom a colleague
+    took it over; ``deputy``: claimed by somebody away whom the actor stands in for. ``comments``
+    are those of the actor's own organisation. ``bulk``: may be reviewed together with others.
+    """
 
     id: int
     instance_id: int
@@ -71,36 +84,11 @@ class Entry:
     late: bool
     holder: Label
     holder_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The tasks of one step of one flow: how many, how many of them overdue."""
-
-    step: str
-    name: Label
-    count: int
-    overdue: int
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What waits, by step and by when it is due; ``capped`` when there is more than is counted.
-
-    ``next_due`` is the nearest deadline that has not passed. ``waiting`` is the number in the
-    header: as ``to_do_count``.
-    """
-
-    groups: tuple[Group, ...] = ()
-    due: Mapping[str, int] = field(default_factory=dict)
-    capped: bool = False
-    next_due: datetime | None = None
-    waiting: int = 0
-
-    @property
-    def total(self) -> int:
-        """All counted tasks."""
-        return sum(group.count for group in self.groups)
+    ready: bool = False
+    claimed_for: str | None = None
+    deputy: bool = False
+    comments: int = 0
+    bulk: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,45 +125,27 @@ def desk(
 def counts(ctx: Context, actor: Actor) -> Counts:
     """Return how much waits for the actor's organisation."""
     with ctx.database.transaction() as tx:
-        return _counts(tx, ctx, actor)
+        return counts_of(tx, actor, ctx.clock.now())
 
 
 def to_do_count(ctx: Context, actor: Actor) -> int:
     """Return the number in the header; it stops at COUNTED + 1."""
-    with ctx.database.transaction() as tx:
-        row = tx.one(_WAITING, _whose(actor))
-    return int(row[0]) if row else 0
+    return to_do(ctx, actor).total
 
 
 def entry(ctx: Context, actor: Actor, task_id: int) -> Entry:
     """Return one open task of the actor's organisation; raises NotFound."""
+    now = ctx.clock.now()
     with ctx.database.transaction() as tx:
-        row = tx.one(
-            f"SELECT {_SHOWN} FROM workflow.task page {_NAMES} WHERE page.id = %(task)s"  # noqa: S608
-            " AND page.holder_id = %(holder)s AND page.role = %(role)s",
-            {"task": task_id, **_whose(actor)},
-        )
-    if row is None:
+        found = chosen(tx, now, actor, [task_id])
+    if not found:
         raise NotFound("这项待办已不在办理中。", "This task is no longer open.")
-    return _entry(row)
-
-
-# A first draft is not a to-do: it waits for nobody but the one who began it, and is listed there.
-_MINE = """t.holder_id = %(holder)s AND t.role = %(role)s
-    AND t.instance_id NOT IN (SELECT d.id FROM workflow.instance d
-        WHERE d.applicant_id = %(holder)s AND d.version = 0 AND d.status = 'open')"""
-
-_WAITING = f"""SELECT count(*) FROM (SELECT FROM workflow.task t
-    WHERE {_MINE} LIMIT {COUNTED + 1}) AS every"""  # noqa: S608 - constants
-
-
-def _whose(actor: Actor) -> dict[str, object]:
-    return {"holder": actor.holder_id, "role": actor.role}
+    return found[0]
 
 
 def _page(tx: Transaction, ctx: Context, actor: Actor, filters: Filters, at: Cursor | None) -> Page:
     entries, pager = _entries(tx, ctx, actor, filters, at)
-    return Page(tuple(entries), pager, _counts(tx, ctx, actor))
+    return Page(tuple(entries), pager, counts_of(tx, actor, ctx.clock.now()))
 
 
 def _entries(
@@ -183,7 +153,7 @@ def _entries(
 ) -> tuple[list[Entry], Pager]:
     rows = tx.all(*query(ctx.clock.now(), actor, filters, at))
     rows, before, after = paged(rows, SIZE, at)
-    entries = [_entry(row) for row in rows]
+    entries = _entries_of(tx, rows)
     if not entries:
         return [], Pager(None, None)
     first, last = _key(entries[0]), _key(entries[-1])
@@ -198,7 +168,7 @@ def _key(entry: Entry) -> tuple[str, int]:
 
 
 def query(
-    now: datetime, actor: Actor, filters: Filters, at: Cursor | None
+    now: datetime, actor: Actor, filters: Filters, at: Cursor | None, size: int = SIZE + 1
 ) -> tuple[str, dict[str, Any]]:
     """Return the page's SQL and its parameters; a test reads its plan."""
     where, params = _where(now, actor, filters)
@@ -213,16 +183,47 @@ def query(
     sql = f"""
         WITH page AS MATERIALIZED (
             SELECT t.* FROM workflow.task t {_JOINED if _joins(filters) else ""}
-            WHERE {" AND ".join(where)} ORDER BY {order} LIMIT {SIZE + 1})
+            WHERE {" AND ".join(where)} ORDER BY {order} LIMIT {size})
         SELECT {_SHOWN} FROM page {_NAMES} ORDER BY {outer}"""  # noqa: S608 - made of the constants above; values are parameters
     return sql, params
 
 
-_SHOWN = """page.id, page.instance_id, page.key, page.process_id, page.element_id, page.name,
+def chosen(tx: Transaction, now: datetime, actor: Actor, task_ids: Sequence[int]) -> list[Entry]:
+    """Return the open tasks of the actor's organisation among those numbers, as they are due."""
+    rows = tx.all(
+        f"""SELECT {_SHOWN} FROM workflow.task page {_NAMES}
+            WHERE page.id = ANY (%(tasks)s::bigint[]) AND page.holder_id = %(holder)s
+              AND page.role = %(role)s ORDER BY page.due_at, page.id""",  # noqa: S608
+        {"tasks": list(task_ids), **_params(now, actor)},
+    )
+    return _entries_of(tx, rows)
+
+
+def matching(
+    tx: Transaction, now: datetime, actor: Actor, filters: Filters, most: int
+) -> list[Entry]:
+    """Return the first tasks that match the filters, in the order they are due, up to ``most``."""
+    return _entries_of(tx, tx.all(*query(now, actor, filters, None, most)))
+
+
+_STANDS_IN = f"""SELECT d.person_id FROM identity.delegation d
+    WHERE d.delegate_id = %(person)s AND d.account_id = %(account)s AND {IN_FORCE}"""  # noqa: S608
+
+# What few rows have is looked up only where it may be.
+_SHOWN = f"""page.id, page.instance_id, page.key, page.process_id, page.element_id, page.name,
     page.name_en, page.visit, nullif(page.due_at, 'infinity'), page.created_at, page.claimed_by,
     p.name, i.number, coalesce(page.quantity, i.quantity),
     coalesce(page.ccer_quantity, i.ccer_quantity), i.submitted_at, i.late, h.name, h.name_en,
-    h.code"""
+    h.code,
+    %(two)s AND EXISTS (SELECT FROM workflow.draft w WHERE w.instance_id = page.instance_id
+        AND w.element_id = page.element_id AND w.holder_id = page.holder_id
+        AND w.ready_at IS NOT NULL),
+    CASE WHEN page.claimed_for IS NOT NULL THEN
+        (SELECT q.name FROM identity.person q WHERE q.id = page.claimed_for) END,
+    coalesce(page.claimed_by <> %(person)s AND page.claimed_by IN ({_STANDS_IN}), false),
+    (SELECT count(*) FROM workflow.comment c WHERE c.instance_id = page.instance_id
+        AND c.holder_id = %(holder)s),
+    i.bundle_hash"""  # noqa: S608 - constants
 _NAMES = """JOIN workflow.instance i ON i.id = page.instance_id
     JOIN identity.holder h ON h.id = i.applicant_id
     LEFT JOIN identity.person p ON p.id = page.claimed_by"""
@@ -234,29 +235,38 @@ def _joins(filters: Filters) -> bool:
     return bool(filters.search or filters.at_least)
 
 
+def _params(now: datetime, actor: Actor) -> dict[str, Any]:
+    return whose(actor) | due_times(now) | {"two": actor.two_person, "today": local_day(now)}
+
+
+_CLAIMED: Mapping[str, str] = {
+    "mine": "t.claimed_by = %(person)s",
+    "open": "(t.claimed_by IS NULL OR t.claimed_by = %(person)s)",
+    "deputy": f"""(t.claimed_by IN ({_STANDS_IN})
+        OR t.claimed_by = %(person)s AND t.claimed_for IS NOT NULL)""",
+}
+
+
 def _where(now: datetime, actor: Actor, filters: Filters) -> tuple[list[str], dict[str, Any]]:
-    where, params = [_MINE], _whose(actor)
+    where = [MINE]
     process, _, element = filters.step.partition(".")
     if process:
         where.append("t.process_id = %(process)s")
     if element:
         where.append("t.element_id = %(element)s")
-    if filters.claimed == "mine":
-        where.append("t.claimed_by = %(person)s")
-    elif filters.claimed == "open":
-        where.append("(t.claimed_by IS NULL OR t.claimed_by = %(person)s)")
+    if filters.claimed in _CLAIMED:
+        where.append(_CLAIMED[filters.claimed])
     if filters.visit in {"first", "again"}:
         where.append("t.visit = 1" if filters.visit == "first" else "t.visit > 1")
     if filters.at_least:
         where.append("coalesce(t.quantity, i.quantity) >= %(at_least)s")
     if filters.search:
         where.append(SEARCH)
-    if filters.due in BUCKETS:
-        where.append(_BUCKET[filters.due])
-    return where, params | _times(now) | {
+    if filters.due in DUE:
+        where.append(DUE[filters.due])
+    return where, _params(now, actor) | {
         "process": process,
         "element": element,
-        "person": actor.person_id,
         "at_least": filters.at_least,
         "search": filters.search,
         "like": "%" + like_escaped(filters.search) + "%",
@@ -276,48 +286,12 @@ def like_escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-_BUCKET = {
-    "overdue": "t.due_at < %(now)s",
-    "today": "t.due_at >= %(now)s AND t.due_at < %(tomorrow)s",
-    "soon": "t.due_at >= %(tomorrow)s AND t.due_at < %(soon)s",
-    "later": "t.due_at >= %(soon)s AND t.due_at < 'infinity'",
-    "none": "t.due_at = 'infinity'",
-}
+def _entries_of(tx: Transaction, rows: list[tuple[Any, ...]]) -> list[Entry]:
+    kinds = {(row[-1], row[4]) for row in rows}
+    bulk = {kind: takes_bulk(tx, *kind) for kind in kinds}
+    return [_entry(row, bulk[row[-1], row[4]]) for row in rows]
 
 
-def _times(now: datetime) -> dict[str, datetime]:
-    """Return where the buckets begin; days are Beijing days."""
-    midnight = now.astimezone(BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
-    tomorrow = midnight + timedelta(days=1)
-    return {"now": now, "tomorrow": tomorrow, "soon": tomorrow + timedelta(days=3)}
-
-
-def _counts(tx: Transaction, ctx: Context, actor: Actor) -> Counts:
-    cases = " ".join(f"WHEN {rule} THEN '{name}'" for name, rule in _BUCKET.items())
-    rows = tx.all(
-        f"""SELECT process_id, element_id, min(name), min(name_en), bucket, count(*),
-                min(nullif(due_at, 'infinity')) FILTER (WHERE due_at > %(now)s), ({_WAITING})
-            FROM (SELECT t.process_id, t.element_id, t.name, t.name_en, t.due_at,
-                CASE {cases} END AS bucket
-                FROM workflow.task t WHERE {_MINE}
-                ORDER BY t.due_at, t.id LIMIT {COUNTED}) AS waiting
-            GROUP BY process_id, element_id, bucket""",  # noqa: S608 - constants
-        _whose(actor) | _times(ctx.clock.now()),
-    )
-    groups: dict[str, Group] = {}
-    due = dict.fromkeys(BUCKETS, 0)
-    for process, element, name, name_en, bucket, count, *_ in rows:
-        step = f"{process}.{element}"
-        known = groups.get(step, Group(step, Label(name, name_en), 0, 0))
-        overdue = count if bucket == "overdue" else 0
-        groups[step] = Group(step, known.name, known.count + count, known.overdue + overdue)
-        due[bucket] += count
-    ordered = tuple(sorted(groups.values(), key=lambda group: (-group.count, group.step)))
-    nearest = min((row[-2] for row in rows if row[-2] is not None), default=None)
-    waiting = rows[0][-1] if rows else 0
-    return Counts(ordered, due, sum(due.values()) >= COUNTED, nearest, waiting)
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
+def _entry(row: tuple[Any, ...], bulk: bool) -> Entry:  # noqa: FBT001 - a field of the entry
     name, holder = Label(row[5], row[6] or row[5]), Label(row[17], row[18] or row[17])
-    return Entry(*(*row[:5], name, *row[7:17], holder, row[19]))
+    return Entry(*(*row[:5], name, *row[7:17], holder, *row[19:24], bulk))
