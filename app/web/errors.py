@@ -16,6 +16,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.sansio.response import Response as WsgiResponse
 
+from app.certificates.fonts import FontMissing
 from app.domain.errors import Conflict, Forbidden, Invalid, NotFound, RegistryError
 from app.domain.label import Label
 from app.web.error_texts import EXPIRED, FAULT, NOT_SHOWN, SENTENCES, TITLES, UNREADABLE
@@ -30,6 +31,7 @@ STATUS: tuple[tuple[type[RegistryError], int], ...] = (
     (Forbidden, 403),
     (Conflict, 409),
     (Invalid, 422),
+    (FontMissing, 503),
     (RegistryError, 400),
 )
 

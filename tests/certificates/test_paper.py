@@ -16,6 +16,7 @@ from app.certificates.content import Content, Line
 from app.certificates.fonts import FontMissing, font_files
 from app.certificates.paper import print_certificate
 from app.domain.label import Label
+from app.web.errors import status_of
 
 ISSUED = datetime(2022, 2, 28, 16, 30, tzinfo=UTC)  # 1 March in Beijing
 PE21 = Line(
@@ -123,6 +124,7 @@ def test_a_missing_font_is_said_with_what_to_do(tmp_path: Path):
         font_files(tmp_path)
     assert "make setup" in refused.value.message.zh
     assert "make setup" in refused.value.message.en
+    assert status_of(refused.value) == 503
 
 
 def test_the_code_is_drawn_module_by_module():
