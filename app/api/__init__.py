@@ -6,7 +6,7 @@
 from flask import Flask
 from flask_smorest import Api
 
-from app.api import applications, holdings, inbox, notices, tasks
+from app.api import applications, attachments, holdings, inbox, notices, tasks
 from app.api.doors import VERSION
 
 INTRODUCTION = """\
@@ -46,7 +46,7 @@ def add_api(app: Flask) -> None:
         },
     )
     api = Described(app)
-    for module in (inbox, tasks, applications, notices, holdings):
+    for module in (inbox, tasks, applications, attachments, notices, holdings):
         # A machine brings a token with each request and no cookie: nothing to forge.
         app.extensions["csrf"].exempt(module.resources)
         api.register_blueprint(module.resources)
