@@ -53,7 +53,8 @@ def two_can_act(tx: Transaction, account_id: int, today: date) -> bool:
                WHERE m.account_id = %(account)s
                  AND m.rights IN ('initiate', 'both') AND c.rights IN ('confirm', 'both')
                  AND m.valid_from <= %(today)s AND coalesce(m.valid_to, 'infinity') >= %(today)s
-                 AND c.valid_from <= %(today)s AND coalesce(c.valid_to, 'infinity') >= %(today)s)""",
+                 AND c.valid_from <= %(today)s
+                 AND coalesce(c.valid_to, 'infinity') >= %(today)s)""",
         {"account": account_id, "today": today},
     )
     return row is not None and bool(row[0])

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.config import Settings
 from app.db import Database
 from app.domain.clock import Clock
 from app.messages.port import Port
-from app.services.operators import Operators
 from app.services.queue import Bell
+
+if TYPE_CHECKING:
+    from app.services.operators import Operators  # operators ask services, which take a context
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,6 @@ class Context:
     settings: Settings
     database: Database
     clock: Clock
-    operators: Operators
+    operators: "Operators"
     bell: Bell
     ports: Mapping[str, Port]

@@ -1,7 +1,8 @@
 """Which holder plays which lane of an instance, by processes/lanes.toml and nothing else.
 
 A lane's ``party`` is one of: ``applicant`` (who started, through its account),
-``applicant.province`` (the authority it answers to), ``subject.authority`` (that of what the
+``applicant.province`` (the authority it answers to), ``applicant.reviewer`` (the same, and the
+registry operator for who answers to none: G38), ``subject.authority`` (that of what the
 instance is about: of a pilot region), ``any`` (the only holder of the lane's role: the registry
 operator, the national authority), ``item`` (named by a multi-instance item; a party from the
 moment its task opens).
@@ -45,9 +46,12 @@ def _party(tx: Transaction, lane: Lane, applicant: Actor, subject: Subject) -> P
         return Party(lane.key, applicant.province_id, None)
     if lane.party == "subject.authority" and subject.authority_id is not None:
         return Party(lane.key, subject.authority_id, None)
-    if lane.party == "any":
+    if lane.party == "applicant.reviewer" and applicant.province_id is not None:
+        return Party(lane.key, applicant.province_id, None)
+    if lane.party in {"any", "applicant.reviewer"}:
         rows = tx.all(
-            "SELECT id FROM identity.holder WHERE role = %(role)s LIMIT 2", {"role": lane.role}
+            "SELECT id FROM identity.holder WHERE role = %(role)s LIMIT 2",
+            {"role": lane.roles[-1]},
         )
         if len(rows) == 1:
             return Party(lane.key, rows[0][0], None)

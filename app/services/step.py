@@ -145,12 +145,19 @@ class Step:
             "name": task.task.label.zh,
             "name_en": task.task.label.en,
             "lane": lane.key,
-            "role": self.instance.role_in(lane),
+            "role": self._role(lane, holder),
             "holder_id": holder,
             "visit": task.visit,
             "due_at": task.due.isoformat() if task.due else None,
             **self._share(holder, lane),
         }
+
+    def _role(self, lane: Lane, holder: int) -> str | None:
+        """The role of a task's people; where a reviewer may be of several roles, the holder's."""
+        if len(lane.roles) < 2 or lane.party == "applicant":
+            return self.instance.role_in(lane)
+        row = self.tx.one("SELECT role FROM identity.holder WHERE id = %(id)s", {"id": holder})
+        return str(row[0]) if row else None
 
     def _share(self, holder: int, lane: Lane) -> dict[str, int]:
         """A holder of a repeated task is asked about its own part; nobody else's shows there."""

@@ -11,7 +11,8 @@ class Lane:
     """A lane as drawn. A lane without a role is the system's: nobody acts in it.
 
     ``party`` says which people of those roles may act on an instance, such as ``applicant`` or
-    ``applicant.province``. Several roles may begin a flow; in every other lane acts one.
+    ``applicant.province``. Several roles may begin a flow, and either of two may review one; in
+    every other lane acts one.
     """
 
     key: str
@@ -26,7 +27,10 @@ class Lane:
 
 
 # Who of a role may act on an instance; app.services.parties finds the holder.
-PARTIES = frozenset({"applicant", "applicant.province", "subject.authority", "any", "item"})
+PARTIES = frozenset(
+    {"applicant", "applicant.province", "applicant.reviewer", "subject.authority", "any", "item"}
+)
+SEVERAL_ROLES = frozenset({"applicant", "applicant.reviewer"})
 
 
 class UnreadableLanes(ValueError):
@@ -65,8 +69,8 @@ def _lane(name: str, entry: object) -> Lane:
         raise UnreadableLanes(f"{name}: party is one of {', '.join(sorted(PARTIES))}")
     roles = entry.get("role", [])
     roles = (roles,) if isinstance(roles, str) else tuple(roles)
-    if len(roles) > 1 and entry["party"] != "applicant":
-        raise UnreadableLanes(f"{name}: only the applicant's lane may name several roles")
+    if len(roles) > 1 and entry["party"] not in SEVERAL_ROLES:
+        raise UnreadableLanes(f"{name}: only applicant and its reviewer may have several roles")
     return Lane(entry["key"], Label(name, entry["label_en"]), roles, entry.get("party"))
 
 

@@ -10,7 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app.services.operators import certificates, custody, notify, pilots, units
+from app.services.operators import (
+    account_changes,
+    certificates,
+    custody,
+    notify,
+    pilots,
+    units,
+)
 from app.services.operators.operator import Operator
 from app.workflow.operators import OperatorSpec
 
@@ -43,6 +50,7 @@ def standard_operators(two_phase_types: frozenset[str]) -> Operators:
             **certificates.OPERATORS,
             **pilots.OPERATORS,
             **custody.OPERATORS,
+            **account_changes.OPERATORS,
         },
         specs={
             **units.specs(two_phase_types),
@@ -50,5 +58,6 @@ def standard_operators(two_phase_types: frozenset[str]) -> Operators:
             **certificates.SPECS,
             **pilots.SPECS,
             **custody.SPECS,
+            **account_changes.SPECS,
         },
     )
