@@ -14,6 +14,7 @@ PROVINCE = "33000000012"
 REVIEWER = "33000000013"  # a colleague of the same province
 OTHER_PROVINCE = "53000000021"
 AUDITOR = "13000000001"
+BUYER = "17000000001"  # 绿源碳资产管理公司: 2,000 t of CCER cancelled, 500 t under review
 OPERATOR = "12000000001"
 
 

@@ -10,9 +10,8 @@ from pypdf import PdfReader
 from app.ledger.effects import By, Order, Reverse
 from app.ledger.posting import execute
 from app.web.limits import CONFIRMATIONS
-from tests.pages.conftest import AUDITOR, EMITTER, PROVINCE
+from tests.pages.conftest import AUDITOR, BUYER, EMITTER, PROVINCE
 
-BUYER = "17000000001"  # 绿源碳资产管理公司: 2,000 t of CCER cancelled, 500 t under review
 MANAGEMENT = "11000000001"
 NUMBER = "ZXZS-2026-0000001"
 CCER = "CCER2025000031"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pages.conftest import AUDITOR, EMITTER, OPERATOR, PROVINCE
+from tests.pages.conftest import BUYER, AUDITOR, EMITTER, OPERATOR, PROVINCE
 
 pytestmark = pytest.mark.browser
 PAGES = [
@@ -23,6 +23,9 @@ PAGES = [
     ("ledger", EMITTER, "/holdings/{account}/registry"),
     ("progress", PROVINCE, "/notices"),
     ("operator", OPERATOR, "/operator"),
+    ("cancellations", BUYER, "/records/cancellation"),
+    ("cancellation-new", BUYER, "/applications/new/voluntary_cancel"),
+    ("certificate", BUYER, "/certificates/ZXZS-2026-0000001"),
 ]
 
 
@@ -36,7 +39,9 @@ def test_a_page_is_whole_and_accessible_at_both_widths(market, person, name, mem
     assert someone.wider_than_the_window() <= 0
 
 
-@pytest.mark.parametrize("name", ["home-emitter", "inbox", "form-new", "review", "holdings"])
+@pytest.mark.parametrize("name", [
+    "home-emitter", "inbox", "form-new", "review", "holdings", "cancellation-new", "certificate",
+])
 def test_a_page_is_whole_in_english_too(market, person, name):
     _, member, path = next(page for page in PAGES if page[0] == name)
     someone = person(member, "en-GB")
