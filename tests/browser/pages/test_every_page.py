@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pages.conftest import BUYER, AUDITOR, EMITTER, OPERATOR, PROVINCE
+from tests.pages.conftest import AUDITOR, BUYER, EMITTER, OPERATOR, PROVINCE
 
 pytestmark = pytest.mark.browser
 PAGES = [
@@ -39,9 +39,18 @@ def test_a_page_is_whole_and_accessible_at_both_widths(market, person, name, mem
     assert someone.wider_than_the_window() <= 0
 
 
-@pytest.mark.parametrize("name", [
-    "home-emitter", "inbox", "form-new", "review", "holdings", "cancellation-new", "certificate",
-])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "home-emitter",
+        "inbox",
+        "form-new",
+        "review",
+        "holdings",
+        "cancellation-new",
+        "certificate",
+    ],
+)
 def test_a_page_is_whole_in_english_too(market, person, name):
     _, member, path = next(page for page in PAGES if page[0] == name)
     someone = person(member, "en-GB")
