@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from app.domain.clock import local_day
 from app.domain.errors import Forbidden
 from app.domain.label import Label
 from app.identity.actor import Actor
 from app.services.context import Context
 from app.services.definitions import current_definition
+from app.services.pilots.view import PilotView, pilot_view
 from app.services.progress import NoticeView, notice_within
 from app.services.subjects import subject_of
 from app.workflow.definition import Definition, UserTask
@@ -29,6 +31,7 @@ class Blank:
     form: Form
     subject_id: int | None
     notice: NoticeView | None
+    pilot: PilotView | None = None
 
     @property
     def process(self) -> Label:
@@ -59,8 +62,14 @@ def blank(ctx: Context, actor: Actor, process_id: str, subject_id: int | None) -
             if subject.kind == "notice" and subject.id is not None
             else None
         )
+        year = local_day(ctx.clock.now()).year
+        pilot = (
+            pilot_view(tx, subject.id, actor.holder_id, year)
+            if subject.kind == "pilot" and subject.id is not None
+            else None
+        )
     task = mine[0]
-    return Blank(definition, task, definition.forms[task.form], subject.id, notice)
+    return Blank(definition, task, definition.forms[task.form], subject.id, notice, pilot)
 
 
 def _nothing_yet(operator: str, _params: Mapping[str, Any]) -> NoReturn:

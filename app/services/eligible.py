@@ -10,6 +10,7 @@ from app.compliance.notices import Notice
 from app.db import Transaction
 from app.domain.errors import NotFound
 from app.domain.label import Label
+from app.domain.pilot_rule import PilotRule
 from app.identity.actor import Actor
 from app.ledger.instruments import Instrument, available
 from app.services.context import Context
@@ -56,10 +57,15 @@ def choices(ctx: Context, actor: Actor, notice_id: int) -> list[Choice]:
 
 
 def free_choices(
-    ctx: Context, actor: Actor, definition: Definition, account_id: int
+    ctx: Context,
+    actor: Actor,
+    definition: Definition,
+    account_id: int,
+    rule: PilotRule | None = None,
 ) -> list[Choice]:
     """Return what an account of the actor's holder may bring into a flow without a notice.
 
+    ``rule`` is that of the pilot region it is for: what the pilot does not take is named with why.
     Raises NotFound for anybody else's account.
     """
     with ctx.database.transaction() as tx:
@@ -71,10 +77,18 @@ def free_choices(
             raise NotFound
         admitted = admitted_units(definition, row[0])
         found = [
-            Choice(instrument, None if instrument.unit_type in admitted else NOT_THIS_WAY)
+            Choice(instrument, _objection(instrument, admitted, rule))
             for instrument in available(tx, account_id)
         ]
     return sorted(found, key=lambda choice: (not choice.eligible, choice.instrument.unit_type))
+
+
+def _objection(
+    instrument: Instrument, admitted: frozenset[str], rule: PilotRule | None
+) -> Label | None:
+    if instrument.unit_type not in admitted:
+        return NOT_THIS_WAY
+    return rule.objection(instrument) if rule else None
 
 
 def admitted_units(definition: Definition, account_type: str) -> frozenset[str]:

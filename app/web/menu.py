@@ -54,6 +54,8 @@ WORKERS = for_roles(
 )
 CANCELLERS = for_roles("emitter", "participant", "registry_operator")  # and who decides
 
+SURRENDERERS = for_roles("emitter", "participant", "national_authority")
+PILOTS = for_roles("provincial_authority")
 APPLICANTS = for_roles("emitter", "participant", "project_owner")
 
 MENU: tuple[Entry, ...] = (
@@ -69,6 +71,16 @@ MENU: tuple[Entry, ...] = (
         ),
     ),
     Entry(Label("自愿注销管理", "Voluntary cancellation"), "records.cancellation", CANCELLERS),
+    Entry(
+        Label("试点地区上缴", "Pilot regions"),
+        roles=for_roles("emitter", "participant", "provincial_authority", "national_authority"),
+        children=(
+            Entry(Label("试点地区", "Pilot regions"), "pilots.index"),
+            Entry(Label("上缴记录", "Surrenders to pilots"), "records.pilot", SURRENDERERS),
+            Entry(Label("试点上缴数据导出", "Pilot surrender export"), "pilots.exports", PILOTS),
+            Entry(Label("试点上缴基数", "Pilot bases"), "pilots.bases", PILOTS),
+        ),
+    ),
     Entry(Label("履约进度", "Progress"), "notices.index", for_roles("provincial_authority")),
     Entry(Label("申请记录", "Applications"), "records.index", for_roles("provincial_authority")),
     Entry(Label("流程历史", "Process history"), "history.index", for_roles("auditor")),

@@ -103,6 +103,25 @@ INSTITUTIONS = (
         people=(_person("17000000001", "苏禾", "Su He"),),
     ),
     Opening(
+        code="PILOTCO",
+        name="沪江热力有限公司",
+        name_en="Hujiang Heating",
+        role="participant",
+        accounts=("general", "trading"),
+        people=(_person("18000000001", "叶青", "Ye Qing"),),
+    ),
+    Opening(
+        code="PILOT-31",
+        name="上海试点主管部门（演示）",
+        name_en="Authority of the Shanghai pilot (demo)",
+        role="provincial_authority",
+        accounts=("provincial_total",),
+        people=(
+            _person("31000000031", "唐宁", "Tang Ning"),
+            _person("31000000032", "费晓", "Fei Xiao"),
+        ),
+    ),
+    Opening(
         code="PROVINCE-33",
         name="示范省生态环境厅",
         name_en="Model province department of ecology and environment",
@@ -139,6 +158,7 @@ SIGN_INS = (
     SignIn("system_operator", "12000000001"),
 )
 TWO_PERSON = "YL"  # an emitter whose account asks for two people (G21)
+PILOT_SIGN_INS = ("18000000001", "31000000031", "31000000032")
 SECOND_SIGN_INS = ("33000000013", "21042300119", "53000000021", "21042300201", "10000000002",
     "21042300213", "21042300313",
 )  # fmt: skip
@@ -163,7 +183,8 @@ class Emitter:
     ccer: int = 0
 
 
-CCER_BOUGHT = {"GREENCO": 6_000}  # tonnes that a participant holds in its general account
+# Tonnes that a participant holds in its general account.
+CCER_BOUGHT = {"GREENCO": 6_000, "PILOTCO": 2_500}
 
 EMITTERS = (
     Emitter(

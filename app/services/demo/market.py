@@ -14,10 +14,12 @@ from app.services.context import Context
 from app.services.demo.cast import (
     EMITTERS,
     INSTITUTIONS,
+    PILOT_SIGN_INS,
     SECOND_SIGN_INS,
     SIGN_INS,
     emitter_opening,
 )
+from app.services.demo.pilots import tell_pilots
 from app.services.demo.stories import Story, tell_cancellations
 from app.services.demo.supply import Supply
 from app.services.notices import NoticeRequest, Year, issue_all, set_year
@@ -49,7 +51,7 @@ def make_market(ctx: Context) -> None:
             "The demo market was left half made; run `make reset` and start again.",
         )
     opened = _open(ctx)
-    for member in (*(s.member_no for s in SIGN_INS), *SECOND_SIGN_INS):
+    for member in (*(s.member_no for s in SIGN_INS), *SECOND_SIGN_INS, *PILOT_SIGN_INS):
         set_password(ctx, member, PASSWORD)
     actors = {m: _actor(ctx, m) for o in opened.values() for m in o.members}
     year = local_day(ctx.clock.now()).year - 1
@@ -133,3 +135,7 @@ def _stories(
         story.tell(emitter, supply.allowances, supply.ccer)
     greenco, registry = (actors[opened[code].members[0]] for code in ("GREENCO", "REGISTRY"))
     tell_cancellations(ctx, greenco, registry, supply.ccer)
+    enterprise, officer, nation = (
+        actors[opened[code].members[0]] for code in ("PILOTCO", "PILOT-31", "NATIONAL")
+    )
+    tell_pilots(ctx, enterprise, officer, nation, supply.ccer, supply.year)

@@ -50,14 +50,16 @@ def _region(tx: Transaction, pilot: Pilot, year: int) -> Region:
     return Region(pilot, found, next((v for v in found if v.rule.covers(year)), None))
 
 
-def own_regions(ctx: Context, actor: Actor) -> list[Pilot]:
-    """Return the pilots that the actor's holder runs or ran; raises Forbidden where none."""
+def served(ctx: Context, actor: Actor) -> list[Pilot]:
+    """Return the pilots that the actor's holder runs or ran, or none."""
+    if actor.role != RUNNER:
+        return []
     with ctx.database.transaction() as tx:
-        return own_within(tx, actor)
+        return run_by(tx, actor.holder_id)
 
 
 def own_within(tx: Transaction, actor: Actor) -> list[Pilot]:
-    """Do the same inside a transaction that is already open."""
+    """Return the pilots that the actor's holder runs or ran; raises Forbidden where none."""
     found = run_by(tx, actor.holder_id) if actor.role == RUNNER else []
     if not found:
         raise Forbidden(

@@ -33,7 +33,8 @@ class Column:
 class RecordKind:
     """One list of applications; ``slug`` stands in its address.
 
-    ``begin`` is the process that its button starts, where one begins without a subject, and
+    ``begin`` is the process that its button starts (from ``begin_page``, an endpoint, where what
+    it is about is chosen first), and
     ``beginners`` are the roles that may; ``group`` is the menu's line above it.
     ``counterparties``: holders besides applicant and authorities take part, and find here the
     applications that concern them, without the quantities of others.
@@ -45,6 +46,7 @@ class RecordKind:
     columns: tuple[Column, ...]
     begin: str = ""
     begin_label: Label = BEGIN
+    begin_page: str = ""
     beginners: frozenset[str] = frozenset()
     group: Label = NOTHING
     short: Label = NOTHING
@@ -149,6 +151,7 @@ KINDS: dict[str, RecordKind] = {
             ("ccer_pilot_surrender",),
             (NUMBER, UNITS, quantity("上缴数量", "Quantity"), *END),
             begin="ccer_pilot_surrender",
+            begin_page="pilots.index",
             beginners=frozenset({"emitter", "participant"}),
         ),
         RecordKind(

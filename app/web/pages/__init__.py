@@ -17,6 +17,7 @@ from app.web.pages import (
     notices,
     operator,
     overview,
+    pilots,
     records,
     telling,
 )
@@ -28,7 +29,7 @@ def add_pages(app: Flask) -> None:
     """Register the pages, and the number of to-dos in the header."""
     for module in (
         allocations, attachments, applications, certificates, compliance, history, holdings,
-        overview, inbox, notices, operator, records, messages, telling,
+        overview, inbox, notices, operator, pilots, records, messages, telling,
     ):  # fmt: skip
         app.register_blueprint(module.pages)
     say_so(app)

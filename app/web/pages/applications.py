@@ -14,12 +14,11 @@ from app.domain.errors import AlreadyDecided, Conflict, Invalid
 from app.services import application as reading
 from app.services import applications, drafts, eligible, withdraw
 from app.services.application import Application
-from app.services.blank import blank
+from app.services.blank import Blank, blank
 from app.services.certificates.printing import certificate_of
 from app.services.checked import Checked, checks
 from app.services.decide import Request, decide
 from app.services.eligible import Choice
-from app.services.progress import NoticeView
 from app.services.queries.kinds import kind_of
 from app.services.saved import SavedForm, saved_form
 from app.services.timeline import Open
@@ -99,7 +98,8 @@ def begin(process_id: str, subject_id: int | None = None) -> str | Response | tu
         task=new.task,
         filled=filled,
         notice=new.notice,
-        choices=_choices(filled, new.definition, who.account_id, new.notice),
+        pilot=new.pilot,
+        choices=_choices(filled, new.definition, who.account_id, new),
         application=None,
         saved=None,
     )
@@ -131,6 +131,9 @@ def task(instance_id: int, key: int) -> str | Response | tuple[str, int]:
     if waiting is None:
         return redirect(url_for("applications.show", instance_id=instance_id))
     definition_task = found.definition.tasks[waiting.element_id]
+    page = definition_task.properties.get("page")
+    if page and waiting.holder_id == actor().holder_id:  # this step is taken on a page of its own
+        return redirect(url_for(page))
     filled = Filled(found.definition.forms[definition_task.form])
     draft = _draft(found, waiting)
     confirms = draft is not None and draft.ready
@@ -249,7 +252,6 @@ def _task_page(
     found: Application, waiting: Open, task: UserTask, filled: Filled, draft: SavedForm | None
 ) -> str:
     ctx, who = context(), actor()
-    notice = found.notice
     mine = waiting.holder_id == who.holder_id and waiting.role == who.role
     applying = mine and found.definition.asks_content(task.id)
     account = found.applicant_account_id
@@ -262,7 +264,7 @@ def _task_page(
         filled=filled,
         saved=draft,
         process=found.process,
-        choices=_choices(filled, found.definition, account, notice) if applying else {},
+        choices=_choices(filled, found.definition, account, found) if applying else {},
         checks=[_shown(check) for check in checks(ctx, who, found.id)],
     )
 
@@ -277,15 +279,16 @@ def _shown(check: Checked) -> dict[str, Any]:
 
 
 def _choices(
-    filled: Filled, definition: Definition, account_id: int, notice: NoticeView | None
+    filled: Filled, definition: Definition, account_id: int, about: Application | Blank
 ) -> dict[str, Choice]:
     """Return what may be picked, by instrument code: for a notice, or for the flow's own type."""
     if not filled.has_lines:
         return {}
-    if notice is not None:
-        found = eligible.choices(context(), actor(), notice.notice.id)
+    if about.notice is not None:
+        found = eligible.choices(context(), actor(), about.notice.notice.id)
     else:
-        found = eligible.free_choices(context(), actor(), definition, account_id)
+        rule = about.pilot.rule if about.pilot else None
+        found = eligible.free_choices(context(), actor(), definition, account_id, rule)
     return {choice.instrument.code: choice for choice in found}
 
 
@@ -307,6 +310,7 @@ def _about(found: Application) -> dict[str, Any]:
     return {
         "application": found,
         "notice": found.notice,
+        "pilot": found.pilot,
         "marks": drawn(found.marks),
         "frames": replayed(found),
         "in_words": in_words(found),

@@ -1,0 +1,84 @@
+"""What the page of an application to a pilot region shows of it: rule, numbers, export, outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.db import Transaction
+from app.domain.checks.pilot_facts import PilotFacts
+from app.domain.pilot_rule import PilotRule
+from app.pilots.pilots import Pilot, Version, pilot_of, versions
+from app.services.pilots.facts import PilotWish, pilot_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the pilot's own registry made of it."""
+
+    accepted: bool
+    reference: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PilotView:
+    """A pilot region as an application meets it; ``facts`` only where the year is known.
+
+    ``facts`` count everything of the enterprise and year, this application's hold included.
+    """
+
+    pilot: Pilot
+    version: Version | None
+    facts: PilotFacts | None = None
+    exports: tuple[tuple[str, datetime], ...] = ()
+    outcome: Outcome | None = None
+
+    @property
+    def rule(self) -> PilotRule | None:
+        """The rule that governs the year, or the present one while no year is chosen."""
+        return self.version.rule if self.version else None
+
+
+def pilot_view(
+    tx: Transaction,
+    pilot_id: int,
+    holder_id: int,
+    today: int,
+    content: Mapping[str, Any] | None = None,
+    instance_id: int | None = None,
+) -> PilotView | None:
+    """Return it for an application of a holder; ``today`` is the present year in Beijing."""
+    pilot = pilot_of(tx, pilot_id)
+    if pilot is None:
+        return None
+    typed = str((content or {}).get("year", ""))
+    year = int(typed) if typed.isdecimal() and len(typed) == 4 else None
+    facts = pilot_facts(tx, PilotWish(pilot_id, year), holder_id, None) if year else None
+    found = [v for v in versions(tx, pilot) if v.rule.covers(year or today)]
+    return PilotView(
+        pilot,
+        found[0] if found else None,
+        facts,
+        _exports(tx, instance_id),
+        _outcome(tx, instance_id),
+    )
+
+
+def _exports(tx: Transaction, instance_id: int | None) -> tuple[tuple[str, datetime], ...]:
+    rows = tx.all(
+        """SELECT x.number, x.made_at FROM pilots.export x
+           JOIN pilots.export_item n ON n.export_id = x.id
+           WHERE n.instance_id = %(id)s ORDER BY x.id""",
+        {"id": instance_id},
+    )
+    return tuple((row[0], row[1]) for row in rows)
+
+
+def _outcome(tx: Transaction, instance_id: int | None) -> Outcome | None:
+    row = tx.one(
+        "SELECT accepted, reference, reason, at FROM pilots.outcome WHERE instance_id = %(id)s",
+        {"id": instance_id},
+    )
+    return Outcome(*row) if row else None

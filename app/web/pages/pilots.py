@@ -1,0 +1,155 @@
+"""Pilot regions: choose one, who runs it; what waits for export, exports, bases (S26, R52)."""
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Answer
+
+from app.domain.clock import local_day
+from app.domain.errors import Conflict, Invalid
+from app.domain.label import Label
+from app.services.pilots import bases as capping
+from app.services.pilots import exporting, files, region
+from app.web.bodies import takes_files
+from app.web.formats import label
+from app.web.visitor import context, only
+
+pages = Blueprint("pilots", __name__, url_prefix="/pilots")
+APPLICANTS = ("emitter", "participant")
+SEEN_BY = (*APPLICANTS, "provincial_authority", "national_authority", "auditor")
+TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+    "sha256": "text/plain",
+}
+LARGEST_FILE = 1024 * 1024
+EXAMPLE = "{year},91330100MA2000000X,1200000"
+
+
+@pages.get("")
+def index() -> str:
+    """Show the pilot regions with their rules in words; an enterprise begins here."""
+    who = only(*SEEN_BY)
+    ctx = context()
+    return render_template(
+        "pilots/index.html",
+        regions=region.regions(ctx),
+        begins=who.role in APPLICANTS and who.may_initiate,
+        names=who.role == region.NAMER and who.may_confirm,
+        candidates=region.candidates(ctx) if who.role == region.NAMER else [],
+    )
+
+
+@pages.post("/<int:pilot_id>/authority")
+def designate(pilot_id: int) -> Answer:
+    """Name who runs a pilot region (W21.0)."""
+    who = only(region.NAMER)
+    try:
+        region.designate(context(), who, pilot_id, request.form.get("holder", "")[:60])
+    except Invalid as refused:
+        flash(label(refused.message))
+    else:
+        flash(_("操作成功！已指定试点地区主管部门。"))
+    return redirect(url_for(".index"))
+
+
+@pages.route("/exports", methods=["GET", "POST"])
+def exports() -> str | Answer | tuple[str, int]:
+    """Show what waits for export and what was exported; export what is chosen."""
+    ctx, who = context(), only(region.RUNNER)
+    message: Label | None = None
+    if request.method == "POST":
+        try:
+            done = exporting.export(ctx, who, request.form.getlist("chosen", type=int))
+        except (Invalid, Conflict) as refused:
+            message = refused.message
+        else:
+            _say_done(done)
+            return redirect(url_for(".export", number=done.number))
+    served = region.served(ctx, who)
+    waiting = exporting.waiting(ctx, who) if served else []
+    year = request.args.get("year", "")
+    years = sorted({one.year for one in waiting}, reverse=True)
+    page = render_template(
+        "pilots/exports.html",
+        served=served,
+        waiting=[one for one in waiting if year not in years or one.year == year],
+        years=years,
+        year=year if year in years else "",
+        made=exporting.made(ctx, who) if served else [],
+        message=message,
+        most=exporting.MOST,
+    )
+    return (page, 422) if message else page
+
+
+def _say_done(done: exporting.Done) -> None:
+    flash(_("操作成功！已导出为 %(number)s，可下载。", number=done.number))
+    for left in done.left:
+        flash(_("未导出 %(number)s：%(why)s", number=left.number, why=label(left.why)))
+
+
+@pages.get("/exports/<number>")
+def export(number: str) -> str:
+    """Show an export with its checksum, and what became of each application."""
+    found = exporting.exported(context(), only(region.RUNNER, "auditor"), number)
+    return render_template("pilots/export.html", found=found, forms=tuple(files.FORMS))
+
+
+@pages.get("/exports/<number>/file.<form>")
+@pages.get("/exports/<number>/file.<form>.sha256", defaults={"checksum": True})
+def download(number: str, form: str, *, checksum: bool = False) -> Response:
+    """Send the export as a file, or the checksum of that file as sha256sum reads it."""
+    found = exporting.exported(context(), only(region.RUNNER, "auditor"), number)
+    body = files.sidecar(found, form) if checksum else files.file_of(found, form)
+    name = files.name_of(found, form) + (".sha256" if checksum else "")
+    answer = Response(body, mimetype=TYPES["sha256" if checksum else form])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@pages.route("/bases", methods=["GET", "POST"])
+@takes_files
+def bases() -> str | Answer | tuple[str, int]:
+    """Show and upload what the rate of a pilot is taken of (G18)."""
+    ctx, who = context(), only(region.RUNNER)
+    served = [p for p in region.served(ctx, who) if p.authority_id == who.holder_id]
+    wanted = request.values.get("pilot", type=int)
+    chosen = next((p for p in served if p.id == wanted), served[0] if served else None)
+    refused: Invalid | None = None
+    if request.method == "POST" and chosen is not None:
+        try:
+            rows = capping.upload(ctx, who, chosen.id, _file())
+        except Invalid as error:
+            refused = error
+        else:
+            flash(_("操作成功！已写入 %(n)s 行基数。", n=rows))
+            return redirect(url_for(".bases", pilot=chosen.id))
+    found = capping.bases(ctx, who, chosen.id) if chosen else []
+    years = sorted({one.year for one in found}, reverse=True)
+    year = request.args.get("year", type=int)
+    page = render_template(
+        "pilots/bases.html",
+        served=served,
+        chosen=chosen,
+        bases=[one for one in found if year not in years or one.year == year],
+        years=years,
+        year=year if year in years else None,
+        refused=refused,
+        heads=",".join(capping.HEADS),
+        example=EXAMPLE.format(year=local_day(ctx.clock.now()).year - 1),
+    )
+    return (page, 422) if refused else page
+
+
+def _file() -> bytes:
+    """Return the uploaded file; raises Invalid for none, or one that is too large."""
+    given = request.files.get("file")
+    content = given.stream.read(LARGEST_FILE + 1) if given else b""
+    if not content:
+        zh, en = "请选择一个 CSV 文件。", "Choose a CSV file."
+        raise Invalid(zh, en, fields={"file": Label(zh, en)})
+    if len(content) > LARGEST_FILE:
+        zh, en = "文件不得超过 1 MiB。", "The file may have 1 MiB at most."
+        raise Invalid(zh, en, fields={"file": Label(zh, en)})
+    return content
