@@ -4,19 +4,25 @@ They are the ones that the step itself runs (app/domain/checks): a page never ju
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from app.db import Transaction
+from app.domain import account_changes
 from app.domain.checks import run_checks
 from app.domain.checks.check import Check
 from app.domain.checks.facts import Facts
 from app.domain.findings import Finding
 from app.domain.label import Label
 from app.identity.actor import Actor
+from app.services.account_changes.checking import facts_of_change
+from app.services.account_changes.fields import form_of_change
 from app.services.application import visible
 from app.services.context import Context
 from app.services.counterparty import counterparty_of
 from app.services.facts import facts_of
-from app.services.instance import load
+from app.services.instance import Instance, load
 from app.services.proposal import wish_of
+from app.workflow.forms import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,9 @@ def checks(ctx: Context, actor: Actor, instance_id: int) -> list[Checked]:
         definition = instance.definition
         if counterparty_of(tx, actor, definition, instance_id, row["applicant_id"]) is not None:
             return []  # they compare what all recipients get
+        form = form_of_change(definition)
+        if form is not None:
+            return _of_change(tx, instance, form, ctx.clock.now())
         held = instance.reserved_transfer_id
         kind = tx.one("SELECT type FROM ledger.transfer WHERE id = %(id)s", {"id": held})
         if held is None or kind is None:
@@ -58,10 +67,24 @@ def checks(ctx: Context, actor: Actor, instance_id: int) -> list[Checked]:
     return [_checked(check, found, facts) for check, found in run_checks(facts)]
 
 
+def _of_change(tx: Transaction, instance: Instance, form: Form, at: datetime) -> list[Checked]:
+    """Return the checks of a change of a holder's data that is under review."""
+    if instance.submitted_at is None or instance.status != "open":
+        return []
+    facts = facts_of_change(tx, instance, form, instance.content, at)
+    return [
+        Checked(check.code, check.rule, "bad" if found else "ok", _said(found))
+        for check, found in account_changes.run_checks(facts)
+    ]
+
+
+def _said(found: list[Finding]) -> Label:
+    return Label("；".join(f.message.zh for f in found), "; ".join(f.message.en for f in found))
+
+
 def _checked(check: Check, found: list[Finding], facts: Facts) -> Checked:
     if found:
-        said = Label("；".join(f.message.zh for f in found), "; ".join(f.message.en for f in found))
-        return Checked(check.code, check.rule, "bad", said)
+        return Checked(check.code, check.rule, "bad", _said(found))
     warning = check.warning(facts) if check.warning else None
     if warning:
         return Checked(check.code, check.rule, "warn", warning)

@@ -5,8 +5,8 @@ until they enrol (M2).
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import psycopg2.errors
 
@@ -16,6 +16,7 @@ from app.domain.clock import local_day
 from app.domain.errors import Conflict, Invalid
 from app.failpoints import reached
 from app.identity.actor import Actor
+from app.identity.details import open_details
 from app.services.context import Context
 
 
@@ -37,6 +38,7 @@ class Opening:
 
     ``accounts`` are account types; a ``trading`` account is linked to the account before it.
     ``two_person``: the first account asks for one who fills in and another who confirms (G21).
+    ``details`` is what it says of itself, by the names of the form of a change (M5).
     """
 
     code: str
@@ -47,6 +49,7 @@ class Opening:
     name_en: str = ""
     province_id: int | None = None
     two_person: bool = False
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ def open_within(
         holders = _holders(ctx, tx, openings, bulk=bulk)
         accounts = _accounts(ctx, tx, openings, holders)
         members = _people(ctx, tx, openings, accounts)
+        open_details(tx, ctx.clock.now(), {holders[o.code]: o.details for o in openings})
     except psycopg2.errors.UniqueViolation as error:
         raise Conflict(
             "单位代码、会员编号或账户已存在，未开立任何账户。",
