@@ -78,8 +78,8 @@ def _insert(
     row = tx.one(
         """INSERT INTO workflow.instance (number, process_id, bundle_hash, state, applicant_id,
                applicant_account_id, applicant_role, subject_kind, subject_id, created_at)
-           SELECT %(prefix)s || lpad(n::text, greatest(7, length(n::text)), '0'), %(process)s, %(hash)s, '', %(holder)s,
-               %(account)s, %(role)s, %(kind)s, %(subject)s, %(at)s
+           SELECT %(prefix)s || lpad(n::text, greatest(7, length(n::text)), '0'), %(process)s,
+               %(hash)s, '', %(holder)s, %(account)s, %(role)s, %(kind)s, %(subject)s, %(at)s
            FROM nextval('workflow.application_number') AS n RETURNING id, number""",
         {
             "prefix": f"{definition.number_prefix}-{local_day(at).year}-",
