@@ -1,6 +1,6 @@
 """Lists of applications: one's own, an authority's, and an auditor's search (F18, M16, D17-D22)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from app.domain.label import Label
 from app.identity.actor import Actor
 from app.services.context import Context
 from app.services.cursor import Pager
+from app.services.definitions import definition_of
 from app.services.queries import applications_sql as sql
 from app.services.queries.applications_sql import ALL, OWN, PARTY
 from app.services.queries.kinds import KINDS, RecordKind
@@ -60,6 +61,7 @@ class Record:
     notice_number: str | None
     standing: Standing
     content: Mapping[str, Any] = field(default_factory=dict)
+    answers: Mapping[str, Label] = field(default_factory=dict)
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -127,7 +129,7 @@ def exported(
         params = sql.params_of(actor, narrowed, processes)
         for batch in tx.batches(sql.everything(rules, keyset.order), params):
             for row in batch:
-                yield _record(tx, actor, row)
+                yield _record(tx, actor, row, kind)
 
 
 def own(
@@ -236,15 +238,19 @@ def _page(
     with ctx.database.transaction() as tx:
         page = sql.page(rules, keyset.condition, keyset.order, SIZE + 1)
         rows, pager = keyset.cut(tx.maps(page, params | keyset.params), SIZE)
-        shown = tuple(_record(tx, actor, row) for row in rows)
+        shown = tuple(_record(tx, actor, row, kind) for row in rows)
         count = (tx.one(sql.count(rules, most + 1), params) or (0,))[0]
         there = {row[0] for row in tx.all("SELECT DISTINCT process_id FROM workflow.deployment")}
     kinds = tuple(k for k in KINDS.values() if there.intersection(k.processes))
     return Records(shown, pager, order, keys, count, most, scope == OWN, kinds)
 
 
-def _record(tx: Transaction, actor: Actor, row: Mapping[str, Any]) -> Record:
+def _record(
+    tx: Transaction, actor: Actor, row: Mapping[str, Any], kind: RecordKind | None
+) -> Record:
     hidden = actor.role in APPLICANTS and row["applicant_id"] != actor.holder_id
+    content = {} if hidden else orjson.loads(row["content"] or "{}")
+    asked = [column.name for column in kind.columns if column.content] if kind else []
     return Record(
         id=row["id"],
         number=row["number"],
@@ -261,5 +267,29 @@ def _record(tx: Transaction, actor: Actor, row: Mapping[str, Any]) -> Record:
         holder_code=row["holder_code"],
         notice_number=row["notice_number"],
         standing=standing_of(tx, row),
-        content={} if hidden else orjson.loads(row["content"] or "{}"),
+        content=content,
+        answers=_answers(tx, row["bundle_hash"], content, asked) if content and asked else {},
     )
+
+
+def _answers(
+    tx: Transaction, bundle_hash: str, content: Mapping[str, Any], names: Sequence[str]
+) -> dict[str, Label]:
+    """Return fields of an application's form in words, by the form that it was filled in with."""
+    forms = definition_of(tx, bundle_hash).forms.values()
+    fields = {field.name: field for form in forms for field in form.fields if field.name in content}
+    return {
+        name: _holders(tx, content[name])
+        if fields[name].widget == "holders"
+        else fields[name].said(content)
+        for name in names
+        if name in fields
+    }
+
+
+def _holders(tx: Transaction, codes: Sequence[str]) -> Label:
+    rows = tx.all(
+        "SELECT name, name_en FROM identity.holder WHERE code = ANY (%(codes)s) ORDER BY code",
+        {"codes": list(codes)},
+    )
+    return Label("、".join(zh for zh, _ in rows), ", ".join(en or zh for zh, en in rows))

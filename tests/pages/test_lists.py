@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from app.services.queries.kinds import KINDS, kind_of
+from app.domain.label import Label
+from app.services.queries.kinds import KINDS, NUMBER, RecordKind, field, kind_of
+from app.services.records import listed
 from app.web.menu import MENU
 from app.web.pages.records import endpoint_of
 from app.workflow.bundle import read_bundles
 from tests.pages.conftest import AUDITOR, EMITTER, PROVINCE
+from tests.pages.test_allocations import actor_of
 from tests.pages.test_exports import named, read_csv
 from tests.web.test_menu import entries
 
@@ -162,3 +165,19 @@ def test_nobody_takes_the_ledger_of_another_away(market):
     account = market.account_of("DP")
     for path in ("holdings.csv", "registry/ledger.csv", "registry", ""):
         assert market.as_(EMITTER).get(f"/holdings/{account}/{path}").status_code == 404
+
+
+def test_a_list_shows_answers_of_the_form_in_words(market):
+    kind = KINDS["surrender"]
+    shown = RecordKind(
+        kind.slug, kind.label, kind.processes, (NUMBER, field("note", "说明", "Note"))
+    )
+    found = listed(market.ctx, actor_of(market, EMITTER), shown)
+    assert {row.answers.get("note", Label("", "")).zh for row in found.rows} == {""}
+    market.change(
+        "UPDATE workflow.instance SET content = %(content)s WHERE id = %(id)s",
+        content='{"note": "核对无误", "lines": []}',
+        id=found.rows[0].id,
+    )
+    again = listed(market.ctx, actor_of(market, EMITTER), shown).rows[0]
+    assert again.answers["note"].zh == "核对无误"

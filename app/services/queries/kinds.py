@@ -114,7 +114,7 @@ KINDS: dict[str, RecordKind] = {
             "custody-link",
             Label("存管关联", "Custody links"),
             ("custody_link",),
-            (NUMBER, *END),
+            (NUMBER, field("holders", "拟关联单位", "Counterparties"), *END),
             begin="custody_link",
             group=Label("存管返还管理", "Custody and return"),
             beginners=frozenset({"emitter"}),

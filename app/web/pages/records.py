@@ -149,7 +149,7 @@ def file_of(kind: RecordKind | None, title: Label, form: str) -> Response:
 def value(record: Record, column: Column) -> object:
     """Return what a record shows in a column; nothing where its form has no such field."""
     if column.content:
-        return record.content.get(column.name) or ""
+        return record.answers.get(column.name, "")
     return getattr(record, column.name)
 
 
