@@ -103,7 +103,7 @@ def delegations(ctx: Context, actor: Actor) -> list[Delegation]:
                ORDER BY d.id DESC LIMIT 100""",
             {"me": actor.person_id, "account": actor.account_id},
         )
-    return [Delegation(*row, today=today) for row in rows]
+    return [Delegation(*(*row, today)) for row in rows]
 
 
 def delegate(ctx: Context, actor: Actor, absence: Absence) -> int:

@@ -10,15 +10,18 @@ from flask import Flask, current_app, g
 from app.identity.sessions import IDLE
 from app.services.actor import Actor
 from app.services.context import Context
+from app.services.to_do import ToDo
 from app.web.addresses import address
 from app.web.asset_files import asset
 from app.web.language import language
-from app.web.menu import HOLDERS, WORKERS, menu_for
+from app.web.menu import APPLICANTS, HOLDERS, WORKERS, menu_for
 from app.web.returning import this_page
 from app.web.visitor import visitor
 
 MACROS = ("status", "data", "forms", "process")
-TodoCount = Callable[[Context, Actor], int]
+MessageCount = Callable[[Context, Actor], int]
+TodoCount = Callable[[Context, Actor], ToDo]
+FLOWS = 3  # flows named in the header; the inbox names them all
 
 
 def dress(app: Flask) -> None:
@@ -33,11 +36,11 @@ def dress(app: Flask) -> None:
 
 
 def count_todos(app: Flask, count: TodoCount, endpoint: str) -> None:
-    """Let the header show how many tasks wait for the actor, and lead to them."""
+    """Let the header show how many tasks wait for the actor, also by flow, and lead to them."""
     app.extensions["registry_todo"] = (count, endpoint)
 
 
-def count_messages(app: Flask, count: TodoCount, endpoint: str) -> None:
+def count_messages(app: Flask, count: MessageCount, endpoint: str) -> None:
     """Let the header's bell show how many messages are unread, and lead to them."""
     app.extensions["registry_messages"] = (count, endpoint)
 
@@ -47,9 +50,9 @@ def messages_counted(count: int) -> None:
     g.unread = count
 
 
-def todos_counted(count: int) -> None:
-    """Take the number from a page that has read it already; it is not read twice."""
-    g.todo = count
+def todos_counted(counted: ToDo) -> None:
+    """Take the numbers from a page that has read them already; they are not read twice."""
+    g.todo = counted
 
 
 def _macros(app: Flask) -> dict[str, Any]:
@@ -74,6 +77,8 @@ def _shell() -> dict[str, Any]:
         "menu": menu_for(found.actor.role) if found else (),
         "todo": todo,
         "todo_url": todo_url,
+        "most_flows": FLOWS,
+        "applicants": APPLICANTS,
         "bell": _bell,
     }
 
@@ -92,7 +97,7 @@ def _bell() -> tuple[int, str] | None:
     return g.unread, address(endpoint)
 
 
-def _todo(ctx: Context) -> tuple[int | None, str]:
+def _todo(ctx: Context) -> tuple[ToDo | None, str]:
     known = current_app.extensions.get("registry_todo")
     found = visitor()
     if known is None or found is None:
@@ -101,6 +106,6 @@ def _todo(ctx: Context) -> tuple[int | None, str]:
     if "todo" not in g:
         g.todo = count(ctx, found.actor)
     # A role without the page in its menu hears of it only when something waits.
-    if not g.todo and found.actor.role not in WORKERS:
+    if not g.todo.total and found.actor.role not in WORKERS:
         return None, ""
     return g.todo, address(endpoint)

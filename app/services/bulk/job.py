@@ -70,9 +70,9 @@ def start(
     refuse_alone(actor)
     at = ctx.clock.now()
     with ctx.database.transaction() as tx:
-        begun = _begun(tx, actor, once)
-        if begun is not None:
-            return begun
+        known = _begun(tx, actor, once)
+        if known is not None:
+            return known
         fit, _ = sorted_out(actor, chosen(tx, at, actor, task_ids[:MOST]))
         job = _insert(tx, actor, fit, _clean(tx, fit, form), once, at)
         if job is None:
@@ -99,6 +99,12 @@ def _clean(tx: Transaction, fit: Sequence[Entry], form: Mapping[str, Any]) -> di
                 fields=errors,
             )
     return clean
+
+
+def begun(ctx: Context, actor: Actor, once: str) -> int | None:
+    """Return the job that the actor began with this key, if there is one."""
+    with ctx.database.transaction() as tx:
+        return _begun(tx, actor, once)
 
 
 def _begun(tx: Transaction, actor: Actor, once: str) -> int | None:

@@ -65,7 +65,7 @@ def work_one(ctx: Context) -> bool:
         )
         if row is None:
             return False
-        item = _Item(*row[:6], form=json.loads(row[6]))
+        item = _Item(*(*row[:6], json.loads(row[6])))
         decision, reason = _attempt(ctx, item)
         reached("bulk_decided")
         _mark(tx, ctx, item, decision, reason)

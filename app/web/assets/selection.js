@@ -1,5 +1,5 @@
 // Rows picked with a checkbox: <table data-rows>, its .bulk bar appears with the first selection.
-// Single keys (j k x c /) work only while their switch is on, and never in a field. A search swaps
+// Single keys (j k x c r /) work only while their switch is on, and never in a field. A search swaps
 // the table for another, so nothing is bound to it: it is looked up when something happens.
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const rowsTable = () => document.querySelector('[data-rows]');
@@ -73,6 +73,7 @@ function press(event) {
     k: () => go(at - 1),
     x: () => { const box = rows[at]?.querySelector('input[type=checkbox]'); if (box) { box.checked = !box.checked; draw(); } },
     c: () => { const button = rows[at]?.querySelector('button[id^=claim-]'); button?.focus(); button?.click(); },
+    r: () => { const button = document.getElementById('bulk-review'); if (button?.offsetParent) button.click(); },
     '/': () => document.querySelector('input[type=search]')?.focus(),
   }[event.key];
   if (act) { event.preventDefault(); act(); }

@@ -2,14 +2,17 @@
 
 from flask import Flask
 
-from app.services.inbox import to_do_count
 from app.services.messages import unread_count
+from app.services.to_do import to_do
 from app.web.pages import (
     allocations,
     applications,
     attachments,
+    bulk,
     certificates,
+    comments,
     compliance,
+    delegations,
     history,
     holdings,
     inbox,
@@ -20,6 +23,7 @@ from app.web.pages import (
     pilots,
     records,
     telling,
+    waiting,
 )
 from app.web.pages.words import say_so
 from app.web.shell import count_messages, count_todos
@@ -30,8 +34,10 @@ def add_pages(app: Flask) -> None:
     for module in (
         allocations, attachments, applications, certificates, compliance, history, holdings,
         overview, inbox, notices, operator, pilots, records, messages, telling,
+        bulk, comments, delegations, waiting,
     ):  # fmt: skip
         app.register_blueprint(module.pages)
     say_so(app)
-    count_todos(app, to_do_count, "inbox.index")
+    comments.offer_talk(app)
+    count_todos(app, to_do, "inbox.index")
     count_messages(app, unread_count, "messages.index")

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from app.domain.errors import Conflict, NotFound
 from app.domain.label import Label
 from app.services import claims, inbox, messages
-from app.services.inbox import BUCKETS, Filters
+from app.services.inbox import Filters
+from app.services.to_do import BUCKETS
 from app.web.addresses import address
 from app.web.formats import label
 from app.web.pages.inbox_rows import rows
@@ -29,7 +30,7 @@ def filters_now() -> Filters:
     return Filters(
         step=request.args.get("step", "")[:LONGEST_STEP],
         search=search_text(),
-        claimed=one_of("claimed", ("mine", "open")),
+        claimed=one_of("claimed", ("mine", "open", "deputy")),
         visit=one_of("visit", ("first", "again")),
         at_least=whole_or_zero("at_least", Label("数量", "Quantity")),
         due=one_of("due", tuple(BUCKETS)),
@@ -49,7 +50,7 @@ def index() -> str:
     ctx, who = context(), actor()
     filters = filters_now()
     found, notifications = inbox.desk(ctx, who, filters, request.args.get("cursor"))
-    todos_counted(found.counts.waiting)
+    todos_counted(found.counts.to_do)
     if len(notifications) < messages.SHOWN:
         messages_counted(len(notifications))
     return render_template(
@@ -60,7 +61,15 @@ def index() -> str:
         buckets=BUCKETS,
         notifications=notifications,
         address_with=address_with,
+        one_step="." in filters.step,
+        all_in_bulk=_all_in_bulk(),
     )
+
+
+def _all_in_bulk() -> str:
+    """Return where all that match the filters of this address are prepared for one conclusion."""
+    kept = {k: v for k, v in request.args.items() if k != "cursor" and v}
+    return address("bulk.prepare") + "?" + urlencode(kept | {"all": "1"})
 
 
 @pages.get("/next")

@@ -30,7 +30,8 @@ class Due(NamedTuple):
 class Row(NamedTuple):
     """One task in words; ``tonnes`` is the bare number that the page adds up when it is chosen.
 
-    ``button`` is where to claim the task or to give it back, nothing when a colleague has it.
+    ``button`` is where to claim the task, to give it back or to take it over from somebody away,
+    nothing when a colleague has it; ``standing_in`` says for whom one acts.
     """
 
     id: str
@@ -50,7 +51,12 @@ class Row(NamedTuple):
     mine: bool
     claimant: str
     button: str
+    button_text: str
     button_says: str
+    standing_in: str
+    ready: bool
+    comments: str
+    bulk: bool
 
 
 def rows(entries: Iterable[Entry], me: int) -> Iterator[Row]:
@@ -59,19 +65,18 @@ def rows(entries: Iterable[Entry], me: int) -> Iterator[Row]:
     task = _to_fill(url_for("applications.task", instance_id=ONE, key=OTHER))
     claim = _to_fill(url_for("inbox.claim", task_id=ONE))
     release = _to_fill(url_for("inbox.release", task_id=ONE))
-    choose, take, give = (
-        _("选择 %(number)s %(name)s"),
-        _("认领 %(number)s"),
-        _("释放认领 %(number)s"),
-    )
+    choose, says = _("选择 %(number)s %(name)s"), _("%(what)s %(number)s")
+    take, give, take_over = _("认领"), _("释放"), _("接手")
+    stands_in, said = _("代 %(name)s 办理"), _("%(n)s 条留言")
     for entry in entries:
         mine, free = entry.claimed_by == me, not entry.claimed_by
         number, holder = entry.number, entry.holder.text(spoken)
-        button = says = ""
-        if free:
-            button, says = claim(entry.id), take % {"number": number}
+        button, word = "", ""
+        if free or entry.deputy:
+            button, word = claim(entry.id), take if free else take_over
         elif mine:
-            button, says = release(entry.id), give % {"number": number}
+            button, word = release(entry.id), give
+        absent = entry.claimant if entry.deputy else entry.claimed_for
         yield Row(
             id=str(entry.id),
             number=number,
@@ -90,7 +95,12 @@ def rows(entries: Iterable[Entry], me: int) -> Iterator[Row]:
             mine=mine,
             claimant=entry.claimant or "",
             button=button,
-            button_says=says,
+            button_text=word,
+            button_says=says % {"what": word, "number": number},
+            standing_in=stands_in % {"name": absent} if absent else "",
+            ready=entry.ready,
+            comments=said % {"n": entry.comments} if entry.comments else "",
+            bulk=entry.bulk,
         )
 
 
