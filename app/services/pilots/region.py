@@ -39,10 +39,11 @@ class Candidate:
 
 
 def regions(ctx: Context) -> list[Region]:
-    """Return all pilot regions: what they take is public to everybody who signs in."""
+    """Return all pilot regions, those that are open first; everybody signed in may read them."""
     year = local_day(ctx.clock.now()).year
     with ctx.database.transaction() as tx:
-        return [_region(tx, pilot, year) for pilot in pilots(tx)]
+        found = [_region(tx, pilot, year) for pilot in pilots(tx)]
+    return sorted(found, key=lambda one: not one.open)
 
 
 def _region(tx: Transaction, pilot: Pilot, year: int) -> Region:

@@ -97,13 +97,21 @@ def export(number: str) -> str:
 
 
 @pages.get("/exports/<number>/file.<form>")
-@pages.get("/exports/<number>/file.<form>.sha256", defaults={"checksum": True})
-def download(number: str, form: str, *, checksum: bool = False) -> Response:
-    """Send the export as a file, or the checksum of that file as sha256sum reads it."""
+def download(number: str, form: str) -> Response:
+    """Send the export as a file."""
     found = exporting.exported(context(), only(region.RUNNER, "auditor"), number)
-    body = files.sidecar(found, form) if checksum else files.file_of(found, form)
-    name = files.name_of(found, form) + (".sha256" if checksum else "")
-    answer = Response(body, mimetype=TYPES["sha256" if checksum else form])
+    return _attached(files.file_of(found, form), files.name_of(found, form), form)
+
+
+@pages.get("/exports/<number>/file.<form>.sha256")
+def checksum(number: str, form: str) -> Response:
+    """Send the checksum of that file, as sha256sum reads it."""
+    found = exporting.exported(context(), only(region.RUNNER, "auditor"), number)
+    return _attached(files.sidecar(found, form), files.name_of(found, form) + ".sha256", "sha256")
+
+
+def _attached(body: bytes, name: str, form: str) -> Response:
+    answer = Response(body, mimetype=TYPES[form])
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
