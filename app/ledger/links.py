@@ -31,13 +31,22 @@ def linked_with(tx: Transaction, depositor_id: int) -> frozenset[int]:
 
 def links_of(tx: Transaction, depositor_id: int) -> list[Link]:
     """Return a depositor's links, in the order of the recipients' codes."""
+    return _links(tx, "WHERE l.depositor_id = %(id)s", {"id": depositor_id})
+
+
+def all_links(tx: Transaction) -> list[Link]:
+    """Return all links that stand, in the order of the depositors' and recipients' codes."""
+    return _links(tx, "", {})
+
+
+def _links(tx: Transaction, rule: str, params: dict[str, int]) -> list[Link]:
     rows = tx.all(
-        """SELECT l.id, d.name, d.name_en, r.id, r.code, r.name, r.name_en, l.instance_id, l.at
+        f"""SELECT l.id, d.name, d.name_en, r.id, r.code, r.name, r.name_en, l.instance_id, l.at
            FROM ledger.custody_linked l
            JOIN identity.holder d ON d.id = l.depositor_id
            JOIN identity.holder r ON r.id = l.recipient_id
-           WHERE l.depositor_id = %(id)s ORDER BY r.code""",
-        {"id": depositor_id},
+           {rule} ORDER BY d.code, r.code""",  # noqa: S608 - a constant
+        params,
     )
     return [
         Link(

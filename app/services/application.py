@@ -20,6 +20,7 @@ from app.ledger.journal import Movement, movements_of
 from app.services.attachments.reading import shown_to
 from app.services.context import Context
 from app.services.counterparty import counterparty_of, own_movements, seen_by
+from app.services.custody.naming import named
 from app.services.definitions import definition_of
 from app.services.items import Item, Lines, items_of, submission_before
 from app.services.pilots.view import PilotView, pilot_view
@@ -39,6 +40,7 @@ from app.services.timeline import (
     open_tasks_of,
 )
 from app.workflow.definition import Definition, Trigger
+from app.workflow.forms import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Application:
     notifications: Sequence[Notification]
     attachments: Sequence[Attachment]
     definition: Definition
+    holders: Mapping[str, Label]
 
     @property
     def opinions(self) -> list[Decision]:
@@ -97,12 +100,32 @@ class Application:
         return [d for d in reversed(self.decisions) if d.opinion]
 
     @property
+    def round_opinions(self) -> list[Decision]:
+        """What was said since the last submission, newest first: all reviews of the round."""
+        found: list[Decision] = []
+        for decision in reversed(self.decisions):
+            task = decision.element_id
+            if task in self.definition.tasks and self.definition.asks_content(task):
+                break
+            found.append(decision)
+        return [d for d in found if d.opinion]
+
+    @property
     def answers(self) -> list[tuple[Label, Label]]:
         """What the applicant wrote beside the lines: each field's label and its text."""
         definition = self.definition
         asked = [definition.form_of(i) for i in definition.tasks if definition.asks_content(i)]
-        found = {f.name: (f.label, f.said(self.content)) for form in asked for f in form.fields}
+        found = {f.name: (f.label, self._said(f)) for form in asked for f in form.fields}
         return [(label, text) for label, text in found.values() if text.zh]
+
+    def _said(self, field: Field) -> Label:
+        if field.widget != "holders":
+            return field.said(self.content)
+        names = [(code, self.holders.get(code)) for code in self.content.get(field.name, ())]
+        return Label(
+            "\n".join(f"{name.zh if name else '—'}（{code}）" for code, name in names),
+            "\n".join(f"{name.en if name else '—'} ({code})" for code, name in names),
+        )
 
     def task(self, key: int) -> Open | None:
         """Return an open task by its key."""
@@ -145,6 +168,7 @@ def application_within(tx: Transaction, actor: Actor, instance_id: int) -> Appli
         notifications=_notifications(tx, actor, instance_id),
         attachments=shown_to(tx, actor, definition, instance_id, row["applicant_id"]),
         definition=definition,
+        holders=_named(tx, definition, seen.content),
     )
 
 
@@ -190,6 +214,13 @@ def _seen(tx: Transaction, actor: Actor, definition: Definition, row: Mapping[st
         own_movements(movements, who.holder_id),
         part=True,
     )
+
+
+def _named(tx: Transaction, definition: Definition, content: Mapping[str, Any]) -> dict[str, Label]:
+    """Return the names of the holders that the content names by code."""
+    fields = [f for form in definition.forms.values() for f in form.fields]
+    codes = [code for f in fields if f.widget == "holders" for code in content.get(f.name, ())]
+    return {code: holder.name for code, holder in named(tx, codes).items()} if codes else {}
 
 
 def _ccer(items: Sequence[Item]) -> int:

@@ -52,8 +52,8 @@ OPENED = for_roles("emitter", "participant", "project_owner")
 WORKERS = for_roles(
     "emitter", "participant", "provincial_authority", "registry_operator", "national_authority"
 )
+DEPOSITORS = for_roles("emitter", "registry_operator")  # who deposits, and who decides
 CANCELLERS = for_roles("emitter", "participant", "registry_operator")  # and who decides
-
 SURRENDERERS = for_roles("emitter", "participant", "national_authority")
 PILOTS = for_roles("provincial_authority")
 APPLICANTS = for_roles("emitter", "participant", "project_owner")
@@ -68,6 +68,17 @@ MENU: tuple[Entry, ...] = (
         children=(
             Entry(Label("履约清缴", "Surrender"), "compliance.notices"),
             Entry(Label("履约清缴记录查询", "Surrender records"), "records.surrender"),
+        ),
+    ),
+    Entry(
+        Label("存管返还管理", "Custody and return"),
+        roles=DEPOSITORS,
+        children=(
+            Entry(Label("存管申请", "Custody applications"), "records.custody"),
+            Entry(Label("存管关联", "Custody links"), "records.custody_link"),
+            Entry(Label("存管返还申请", "Returns from custody"), "records.custody_return"),
+            Entry(Label("存管明细", "In custody"), "custody.index", for_roles("emitter")),
+            Entry(Label("关联关系", "All links"), "custody.links", for_roles("registry_operator")),
         ),
     ),
     Entry(Label("自愿注销管理", "Voluntary cancellation"), "records.cancellation", CANCELLERS),

@@ -37,7 +37,7 @@ def linkable(tx: Transaction, depositor_id: int, codes: Sequence[str], field: st
     if unknown:
         raise _refused(
             field,
-            f"没有会员编号为 {'、'.join(unknown)} 的重点排放单位。",
+            f"没有单位代码为 {'、'.join(unknown)} 的重点排放单位。",
             f"There is no emitter with the code {', '.join(unknown)}.",
         )
     if any(holder.id == depositor_id for holder in found.values()):

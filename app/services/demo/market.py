@@ -19,6 +19,7 @@ from app.services.demo.cast import (
     SIGN_INS,
     emitter_opening,
 )
+from app.services.demo.custody import DEPOSITOR, RECIPIENTS, Merger
 from app.services.demo.pilots import tell_pilots
 from app.services.demo.stories import Story, tell_cancellations
 from app.services.demo.supply import Supply
@@ -135,7 +136,20 @@ def _stories(
         story.tell(emitter, supply.allowances, supply.ccer)
     greenco, registry = (actors[opened[code].members[0]] for code in ("GREENCO", "REGISTRY"))
     tell_cancellations(ctx, greenco, registry, supply.ccer)
+    _merger(ctx, opened, actors, registry).tell(supply.allowances)
     enterprise, officer, nation = (
         actors[opened[code].members[0]] for code in ("PILOTCO", "PILOT-31", "NATIONAL")
     )
     tell_pilots(ctx, enterprise, officer, nation, supply.ccer, supply.year)
+
+
+def _merger(
+    ctx: Context, opened: Mapping[str, Opened], actors: Mapping[str, Actor], registry: Actor
+) -> Merger:
+    """The recipients by the codes of their holders, as a link application names them."""
+    members = {code: opened[f"EMITTER-{code}"].members[0] for code in (DEPOSITOR, *RECIPIENTS)}
+    with ctx.database.transaction() as tx:
+        codes = dict(tx.all("SELECT id, code FROM identity.holder"))
+    recipients = [actors[members[code]] for code in RECIPIENTS]
+    named = {codes[actor.holder_id]: actor for actor in recipients}
+    return Merger(ctx, actors[members[DEPOSITOR]], named, registry)

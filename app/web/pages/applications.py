@@ -17,6 +17,7 @@ from app.services.application import Application
 from app.services.blank import Blank, blank
 from app.services.certificates.printing import certificate_of
 from app.services.checked import Checked, checks
+from app.services.custody.choices import Custody, custody, linked_codes
 from app.services.decide import Request, decide
 from app.services.eligible import Choice
 from app.services.queries.kinds import kind_of
@@ -100,6 +101,7 @@ def begin(process_id: str, subject_id: int | None = None) -> str | Response | tu
         notice=new.notice,
         pilot=new.pilot,
         choices=_choices(filled, new.definition, who.account_id, new),
+        custody=_custody(filled, who.account_id),
         application=None,
         saved=None,
     )
@@ -230,7 +232,12 @@ def _done(instance_id: int, number: str, action: str, verdict: str = "") -> Resp
         first = found.open_tasks[0]
         return redirect(url_for(".task", instance_id=instance_id, key=first.key))
     if not verdict:
-        flash(_("操作成功！申请 %(number)s 已提交，所填数量已冻结，待审核。", number=number))
+        found = reading.application(context(), actor(), instance_id)
+        flash(
+            _("操作成功！申请 %(number)s 已提交，所填数量已冻结，待审核。", number=number)
+            if found.quantity
+            else _("操作成功！申请 %(number)s 已提交，待审核。", number=number)
+        )
     else:
         found = reading.application(context(), actor(), instance_id)
         _say_standing(found, "next")
@@ -244,8 +251,15 @@ def _draft(found: Application, waiting: Open) -> SavedForm | None:
 
 
 def _last(found: Application, task: UserTask) -> dict[str, Any]:
-    """A returned application is edited from what was submitted; a review starts empty."""
-    return dict(found.content) if found.definition.asks_content(task.id) else {}
+    """A returned application is edited from what was submitted.
+
+    A review starts empty, but for fields that propose what the application asks.
+    """
+    form = found.definition.form_of(task.id)
+    if found.definition.asks_content(task.id):
+        return dict(found.content)
+    proposed = {f.name: found.content.get(f.proposal) for f in form.fields if f.proposal}
+    return {name: value for name, value in proposed.items() if value is not None}
 
 
 def _task_page(
@@ -265,6 +279,7 @@ def _task_page(
         saved=draft,
         process=found.process,
         choices=_choices(filled, found.definition, account, found) if applying else {},
+        custody=_custody(filled, account) if applying else None,
         checks=[_shown(check) for check in checks(ctx, who, found.id)],
     )
 
@@ -292,13 +307,25 @@ def _choices(
     return {choice.instrument.code: choice for choice in found}
 
 
+def _custody(filled: Filled, account_id: int) -> Custody | None:
+    """Return the lots and links that a return is filled in with."""
+    return custody(context(), actor(), account_id) if filled.has_lots else None
+
+
 def _added(filled: Filled) -> None:
     """Add the files that were sent, and the rows that were ticked on a page without scripts."""
     hand_in(filled)
-    if request.form.get("action") == "add":
+    action = request.form.get("action")
+    if action == "add":
+        ticked = request.form.getlist("add")
         for field in filled.form.fields:
             if field.widget == "unit_lines":
-                filled.add(field.name, request.form.getlist("add"))
+                filled.add(field.name, ticked)
+            if field.widget == "lot_lines":
+                linked = linked_codes(context(), actor())
+                filled.pick_lots(field.name, ticked, linked)
+    if action in {"submit", "hand_over"}:
+        filled.without_blanks()
 
 
 def _action(filled: Filled) -> str:

@@ -1,7 +1,7 @@
 """A form that is data, as one page shows it: its values, what is wrong with them, and where."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from app.attachments.kinds import ACCEPTED
@@ -13,6 +13,7 @@ from app.services.attachments.reading import own
 from app.web.visitor import actor, context
 from app.workflow.forms import Field, Form
 
+VERDICT = "verdict"
 LONGEST_TEXT = 4000  # characters, where the schema gives no limit
 
 
@@ -33,6 +34,11 @@ class Filled:
         return any(field.widget == "unit_lines" for field in self.form.fields)
 
     @property
+    def has_lots(self) -> bool:
+        """Whether the form returns units out of custody lots."""
+        return any(field.widget == "lot_lines" for field in self.form.fields)
+
+    @property
     def has_files(self) -> bool:
         """Whether files may be handed in with the form."""
         return any(field.widget == "attachments" for field in self.form.fields)
@@ -47,7 +53,7 @@ class Filled:
         self.values = dict(values)
         if not typed:
             for field in self.form.fields:
-                if field.widget == "choice":
+                if field.widget == "choice" and field.name == VERDICT:
                     self.values.pop(field.name, None)
 
     def checked(self, *, strict: bool) -> dict[str, Any]:
@@ -106,6 +112,35 @@ class Filled:
         typed = [str(row.get("quantity", "")) for row in self.lines(name)]
         plain = (text for text in typed if text.isascii() and text.isdigit() and len(text) < 16)
         return sum(map(int, plain))
+
+    def lot_rows(self, name: str, recipients: Iterable[str]) -> list[tuple[int, Mapping[str, Any]]]:
+        """Return a line for each lot that is picked and each linked holder, with its place.
+
+        What was typed keeps its place, so that what is wrong with it is said there.
+        """
+        given = list(enumerate(self.lines(name)))
+        present = {(row.get("lot"), row.get("recipient")) for _, row in given}
+        blank = [
+            {"lot": lot, "recipient": code, "quantity": ""}
+            for lot in dict.fromkeys(row.get("lot") for _, row in given)
+            for code in recipients
+            if (lot, code) not in present
+        ]
+        rows = [*given, *enumerate(blank, start=len(given))]
+        return sorted(rows, key=lambda row: (str(row[1].get("lot")), str(row[1].get("recipient"))))
+
+    def pick_lots(self, name: str, lots: Iterable[str], recipients: Sequence[str]) -> None:
+        """Pick lots: a line for each linked holder comes with them."""
+        new = [{"lot": lot, "recipient": code, "quantity": ""} for lot in lots
+               for code in recipients]  # fmt: skip
+        self.values[name] = [*self.lines(name), *new]
+
+    def without_blanks(self) -> None:
+        """Leave out lines of lots for which nothing was typed; not every holder gets of each."""
+        for field in self.form.fields:
+            if field.widget == "lot_lines" and field.name in self.values:
+                rows = self.lines(field.name)
+                self.values[field.name] = [row for row in rows if row.get("quantity")]
 
     def limit(self, name: str) -> int:
         """Return how many characters a text field takes."""

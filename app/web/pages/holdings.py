@@ -13,6 +13,7 @@ from app.ledger.holdings import Holding
 from app.ledger.journal import ACTIONS
 from app.ledger.statement import Movement, Side
 from app.services import holdings
+from app.services.custody.choices import custody
 from app.services.holdings import COUNTED, QUANTITIES, SIDES, HoldingsView, LedgerFilter
 from app.services.queries.sorting import Key, Order, in_memory, order_of
 from app.web.formats import label, when
@@ -59,6 +60,7 @@ def index(account_id: int | None = None) -> str:
     return render_template(
         "holdings/index.html",
         view=found,
+        custody=custody(context(), actor(), found.account.id).kept if day is None else (),
         rows=rows,
         heads=heads,
         day=day,
