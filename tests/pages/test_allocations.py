@@ -100,7 +100,7 @@ def test_the_page_adds_up_what_its_filters_leave(market):
     page = market.as_(EMITTER).get("/allocations?kind=pre").text
     assert "合计 10 吨" in page
     assert "共 1 条" in page
-    assert 'aria-label="去掉条件 发放类型 预分配"' in page
+    assert "去掉条件</span>发放类型 <b>预分配</b>" in page
     for path, batch in (
         ("q=13号", "13号"),
         ("since=2026-11-23&until=2026-11-23", "13号"),
