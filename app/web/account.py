@@ -1,8 +1,10 @@
 """账户信息: whom a person acts for, the holder's accounts, and when somebody signed in."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
 
 from app.domain.label import Label
+from app.services.account_changes.current import FLOW, current_data, open_change
 from app.services.account_details import account_details
 from app.services.attachments.opening import opening_missing
 from app.web.visitor import actor, context
@@ -24,6 +26,15 @@ STATUSES = {
 }
 
 
+@pages.get("/account/change")
+def change() -> Response:
+    """Go to the form of a change (F3): the draft that lies there, or a new one."""
+    begun = open_change(context(), actor())
+    if begun is not None:
+        return redirect(url_for("applications.resume", instance_id=begun))
+    return redirect(url_for("applications.begin", process_id=FLOW))
+
+
 @pages.get("/account")
 def show() -> str:
     """Show the actor's own details; nobody else's can be asked for."""
@@ -31,6 +42,7 @@ def show() -> str:
         "account/show.html",
         details=account_details(context(), actor()),
         files_missing=opening_missing(context(), actor()),
+        data=current_data(context(), actor()),
         rights=RIGHTS,
         statuses=STATUSES,
     )

@@ -50,8 +50,9 @@ HOLDERS = for_roles(
 )
 OPENED = for_roles("emitter", "participant", "project_owner")
 WORKERS = for_roles(
-    "emitter", "participant", "provincial_authority", "registry_operator", "national_authority"
-)
+    "emitter", "participant", "project_owner", "provincial_authority", "registry_operator",
+    "national_authority",
+)  # fmt: skip
 DEPOSITORS = for_roles("emitter", "registry_operator")  # who deposits, and who decides
 CANCELLERS = for_roles("emitter", "participant", "registry_operator")  # and who decides
 SURRENDERERS = for_roles("emitter", "participant", "national_authority")
@@ -114,6 +115,7 @@ MENU: tuple[Entry, ...] = (
         Label("账户管理", "Accounts"),
         children=(
             Entry(Label("账户信息", "Account details"), "account.show"),
+            Entry(Label("账户信息修改", "Change account data"), "account.change", OPENED),
             Entry(Label("开户附件", "Opening files"), "attachments.opening", OPENED),
             Entry(Label("密码修改", "Change password"), "password.change"),
             Entry(Label("请假委托", "Delegation for an absence"), "delegations.show", HOLDERS),

@@ -36,10 +36,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One submission of the application; a returned one is handed in again."""
+    """One submission of the application; a returned one is handed in again.
+
+    ``words`` is what was written beside the data, such as the reason.
+    """
 
     at: datetime
     rows: tuple[Row, ...]
+    words: tuple[tuple[Label, Label], ...]
 
     @property
     def changed(self) -> tuple[Row, ...]:
@@ -78,6 +82,7 @@ def _round(form: Form, at: datetime, document: Mapping[str, Any]) -> Round:
             Row(f.name, f.label, _in_words(f.said(before)), _in_words(f.said(after)))
             for f in data_fields(form)
         ),
+        tuple((f.label, f.said(after)) for f in form.fields if f.widget == "textarea"),
     )
 
 

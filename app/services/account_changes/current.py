@@ -54,6 +54,22 @@ def current_data(ctx: Context, actor: Actor) -> Current | None:
     return Current(tuple((f.label, f.said(values)) for f in fields), versions)
 
 
+def open_change(ctx: Context, actor: Actor) -> int | None:
+    """Return the change that lies with the actor's account to be filled in; None if there is none.
+
+    One draft is gone on with: two of the same data would only stand in each other's way.
+    """
+    with ctx.database.transaction() as tx:
+        row = tx.one(
+            """SELECT max(i.id) FROM workflow.instance i
+               JOIN workflow.task t ON t.instance_id = i.id AND t.holder_id = i.applicant_id
+               WHERE i.process_id = %(flow)s AND i.status = 'open'
+                 AND i.applicant_id = %(holder)s AND i.applicant_account_id = %(account)s""",
+            {"flow": FLOW, "holder": actor.holder_id, "account": actor.account_id},
+        )
+    return row[0] if row else None
+
+
 def _versions(tx: Transaction, holder_id: int) -> list[Version]:
     """Return who asked for each version, and by which application."""
     rows = tx.all(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.domain.credit_code import check_character
 from app.services.opening import Opening, PersonOpening
 
 
@@ -17,6 +18,22 @@ def _person(member_no: str, name: str, name_en: str, rights: str = "both") -> Pe
     """Addresses that reach nobody: a reserved domain, and numbers that no operator gives out."""
     email, phone = f"{member_no}@example.com", f"100{member_no[-8:]}"
     return PersonOpening(name, name_en, rights, member_no, email, phone)
+
+
+def _details(place: int, contact: str, address: str, industry: str = "other") -> dict[str, str]:
+    """What an invented holder says of itself: addresses and numbers that reach nobody."""
+    first = f"9133010{place % 10}MA1{place:06d}"
+    return {
+        "credit_code": first + check_character(first),
+        "legal_representative": f"{contact[0]}建国",
+        "registered_address": address,
+        "industry": industry,
+        "contact_person": contact,
+        "contact_phone": f"0571-8800{place:04d}",
+        "contact_email": f"office{place}@example.com",
+        "bank_name": "示范银行示范支行",
+        "bank_account": f"330100{place:010d}",
+    }
 
 
 INSTITUTIONS = (
@@ -93,6 +110,7 @@ INSTITUTIONS = (
         role="project_owner",
         accounts=("project", "trading"),
         people=(_person("16000000001", "孟川", "Meng Chuan"),),
+        details=_details(901, "孟川", "朔风市风场路 9 号"),
     ),
     Opening(
         code="GREENCO",
@@ -101,6 +119,7 @@ INSTITUTIONS = (
         role="participant",
         accounts=("general", "trading"),
         people=(_person("17000000001", "苏禾", "Su He"),),
+        details=_details(902, "苏禾", "示范市绿源大道 2 号"),
     ),
     Opening(
         code="PILOTCO",
@@ -157,6 +176,10 @@ SIGN_INS = (
     SignIn("auditor", "13000000001"),
     SignIn("system_operator", "12000000001"),
 )
+INDUSTRIES = {
+    "DP": "steel", "BZ": "building_materials", "XH": "building_materials",
+    "YL": "building_materials", "NY": "petrochemicals", "SY": "chemicals", "CL": "nonferrous",
+}  # fmt: skip
 TWO_PERSON = "YL"  # an emitter whose account asks for two people (G21)
 PILOT_SIGN_INS = ("18000000001", "31000000031", "31000000032")
 SECOND_SIGN_INS = ("33000000013", "21042300119", "53000000021", "21042300201", "10000000002",
@@ -316,4 +339,10 @@ def emitter_opening(place: int, emitter: Emitter, province_id: int) -> Opening:
         people=tuple(people),
         province_id=province_id,
         two_person=two_person,
+        details=_details(
+            place,
+            people[0].name,
+            f"示范市{emitter.name[:2]}路 {place + 1} 号",
+            INDUSTRIES.get(emitter.code, "power"),
+        ),
     )

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.identity.actor import Actor
+from app.identity.details import details_of
+from app.services.account_changes.fields import as_seen
 from app.services.applications import begin
 from app.services.context import Context
 from app.services.decide import Request, decide
@@ -11,6 +13,7 @@ from app.services.demo.cast import Emitter
 
 PROCESS = "compliance"
 CANCELLATION = "voluntary_cancel"
+CHANGE = "account_change"
 OPINION = "请补充说明数量核对情况，并按核查结论修改申请提交量。"
 
 
@@ -69,6 +72,22 @@ def tell_cancellations(ctx: Context, holder: Actor, management: Actor, ccer: str
     _decide(ctx, management, done.instance_id, review)
     second = {**_form({ccer: 500}), "reason": "企业运营碳中和。"}
     begin(ctx, holder, CANCELLATION, None, second, submit=True)
+
+
+def tell_changes(ctx: Context, emitter: Actor, province: Actor, owner: Actor) -> None:
+    """One change of account data that is in force, and one that awaits review (W3)."""
+    done = _change(ctx, emitter, legal_representative="梁国栋", contact_phone="0871-66000001")
+    review = {"verdict": "approve", "opinion": "与营业执照一致，同意修改。"}
+    _decide(ctx, province, done, review)
+    moved = "朔风市新能源产业园 1 号楼"
+    _change(ctx, owner, registered_address=moved, bank_name="示范银行朔风支行")
+
+
+def _change(ctx: Context, holder: Actor, **changes: str) -> int:
+    with ctx.database.transaction() as tx:
+        data = details_of(tx, holder.holder_id, holder.account_id)
+    form = {**data, **changes, "reason": "工商登记信息已变更。", "seen": as_seen(data)}
+    return begin(ctx, holder, CHANGE, None, form, submit=True).instance_id
 
 
 def _decide(ctx: Context, actor: Actor, instance: int, form: Mapping[str, Any]) -> None:

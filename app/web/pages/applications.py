@@ -13,6 +13,8 @@ from werkzeug.wrappers import Response
 from app.domain.errors import AlreadyDecided, Conflict, Invalid
 from app.services import application as reading
 from app.services import applications, drafts, eligible, withdraw
+from app.services.account_changes.comparison import rounds_of
+from app.services.account_changes.proposal import Proposal, proposal
 from app.services.application import Application
 from app.services.blank import Blank, blank
 from app.services.certificates.printing import certificate_of
@@ -95,6 +97,7 @@ def begin(process_id: str, subject_id: int | None = None) -> str | Response | tu
                 return _done(started.instance_id, started.number, action)
     page = render_template(
         "applications/fill.html",
+        proposed=_proposed(filled, who.account_id),
         process=new.process,
         task=new.task,
         filled=filled,
@@ -269,9 +272,11 @@ def _task_page(
     mine = waiting.holder_id == who.holder_id and waiting.role == who.role
     applying = mine and found.definition.asks_content(task.id)
     account = found.applicant_account_id
+    editable = applying and not (draft and draft.ready)
     return render_template(
         "applications/fill.html" if applying else "applications/task.html",
         **_about(found),
+        proposed=_proposed(filled, account) if editable else None,
         task=task,
         waiting=waiting,
         mine=mine,
@@ -282,6 +287,14 @@ def _task_page(
         custody=_custody(filled, account) if applying else None,
         checks=[_shown(check) for check in checks(ctx, who, found.id)],
     )
+
+
+def _proposed(filled: Filled, account_id: int) -> Proposal | None:
+    """Fill a form that changes the holder's data with what is in force (F3); no other form."""
+    found = proposal(context(), actor(), account_id, filled.form, filled.values)
+    if found is not None:
+        filled.read(found.values)
+    return found
 
 
 def _shown(check: Checked) -> dict[str, Any]:
@@ -342,6 +355,7 @@ def _about(found: Application) -> dict[str, Any]:
         "frames": replayed(found),
         "in_words": in_words(found),
         "timeline": timeline(found),
+        "rounds": rounds_of(context(), found),
     }
 
 
