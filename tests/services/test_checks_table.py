@@ -1,8 +1,8 @@
-"""Each numbered check alone: what passes, and the one change that makes it fail (1001-3003)."""
+"""Each numbered check alone: what passes, and the one change that makes it fail (1001-3103)."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -16,7 +16,10 @@ from app.domain.checks.facts import (
     ReversalFacts,
     UnitFacts,
 )
+from app.domain.checks.pilot_facts import PilotFacts
+from app.domain.label import Label
 from app.domain.offset_rule import OffsetRule
+from app.domain.pilot_rule import PilotRule
 from app.domain.scope import Scope
 from app.services.types import _types, type_facts
 
@@ -70,11 +73,29 @@ INTO_CUSTODY = replace(
     GOOD,
     type=type_facts("custody"),
     lines=(
+        LineFacts("PE2021000025", 5, 5, ALLOWANCE, AccountFacts(30, "1030", "custody", "open", 9)),
+    ),
+    notice=None,
+)
+PILOT_RULE = PilotRule(
+    OffsetRule(), "allocation", "甘肃", Decimal("0.5"), date(2013, 1, 1), verified=True
+)
+TO_PILOT = replace(  # 5 % of 419 t, rounded down, are 20 t: 6 cancelled, 4 pending, 10 applied
+    GOOD,
+    type=type_facts("pilot_surrender"),
+    role="participant",
+    sender=AccountFacts(50, "1050", "general", "open", 7),
+    lines=(
         LineFacts(
-            "PE2021000025", 5, 5, ALLOWANCE, AccountFacts(30, "1030", "custody", "open", 9)
+            "CCER2020001",
+            10,
+            10,
+            REDUCTION,
+            AccountFacts(51, "1051", "government_cancellation", "open", 9),
         ),
     ),
     notice=None,
+    pilot=PilotFacts(Label("某试点", "Some pilot"), 2021, PILOT_RULE, 419, 6, 4, home=0),
 )
 REVERSAL = replace(
     GOOD,
@@ -102,6 +123,14 @@ def line(place: int, **changes: object) -> Callable[[Facts], Facts]:
 
 def notice(**changes: object) -> Callable[[Facts], Facts]:
     return lambda facts: replace(facts, notice=replace(facts.notice, **changes))
+
+
+def pilot(**changes: object) -> Callable[[Facts], Facts]:
+    return lambda facts: replace(facts, pilot=replace(facts.pilot, **changes))
+
+
+def rule(**changes: object) -> Callable[[Facts], Facts]:
+    return pilot(rule=replace(PILOT_RULE, **changes))
 
 
 def facts(**changes: object) -> Callable[[Facts], Facts]:
@@ -153,13 +182,23 @@ TABLE = [
     ("3003", GOOD, notice(ccer_limit=19)),
     ("3003", GOOD, notice(ccer_pending=6)),
     ("3003", GOOD, notice(ccer_surrendered=6)),
+    ("3101", TO_PILOT, facts(pilot=None)),
+    ("3101", TO_PILOT, pilot(rule=None)),
+    ("3101", TO_PILOT, rule(kinds=OffsetRule(vintage_from=2021))),
+    ("3101", TO_PILOT, rule(kinds=OffsetRule(regions=("青海",)))),
+    ("3101", TO_PILOT, line(0, unit=replace(REDUCTION, covered_source=True))),
+    ("3102", TO_PILOT, pilot(base=399)),
+    ("3102", TO_PILOT, pilot(cancelled=7, home=1)),
+    ("3102", TO_PILOT, pilot(pending=5, home=1)),
+    ("3103", TO_PILOT, rule(home_share=Decimal("0.51"))),
+    ("3103", TO_PILOT, rule(home_region="青海")),
     ("2007", REVERSAL, lambda facts: replace(facts, reversal=None)),
     ("2007", REVERSAL, lambda facts: replace(facts, reversal=ReversalFacts(4, 9, 0))),
     ("2008", REVERSAL, lambda facts: replace(facts, reversal=ReversalFacts(4, None, 1))),
 ]
 
 
-@pytest.mark.parametrize("good", [GOOD, LINKED, FROM_CUSTODY, REVERSAL])
+@pytest.mark.parametrize("good", [GOOD, LINKED, FROM_CUSTODY, TO_PILOT, REVERSAL])
 def test_what_is_exactly_within_the_rules_passes(good: Facts) -> None:
     assert findings(good) == []
 
@@ -257,6 +296,21 @@ def test_a_whole_holding_may_go_into_custody_unless_the_registry_says_less() -> 
     assert findings(INTO_CUSTODY) == []
     less = line(0, quantity=4)(facts(custody_strictly_less=True)(INTO_CUSTODY))
     assert findings(less) == []
+
+
+def test_a_missing_base_and_a_doubtful_rule_warn_and_refuse_nothing() -> None:
+    """G18: the base is not in this registry; whoever reviews has to look elsewhere."""
+
+    def warned(given: Facts) -> dict[str, str]:
+        checks = [c for c in map(CHECKS.get, given.type.checks) if c and c.warning]
+        said = {check.code: check.warning(given) for check in checks if check.warning}
+        return {code: label.zh for code, label in said.items() if label}
+
+    assert warned(TO_PILOT) == {}
+    doubtful = pilot(base=None, rule=replace(PILOT_RULE, verified=False))(TO_PILOT)
+    assert findings(doubtful) == []
+    assert set(warned(doubtful)) == {"3101", "3102"}
+    assert "6 + 4 + 10" in warned(doubtful)["3102"]
 
 
 def test_a_reviewer_sees_the_values_compared_of_checks_that_pass_too() -> None:
