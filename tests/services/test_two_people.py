@@ -6,37 +6,12 @@ import psycopg2
 import pytest
 
 from app.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from app.identity.actor import Actor
 from app.services.applications import begin
 from app.services.drafts import save, take_back
 from app.services.withdraw import trigger
-from tests.services.market import APPROVE, PE21, Market, lines
+from tests.services.market import APPROVE, PE21, lines
 
 FORM = lines(**{PE21: 250})
-
-
-@pytest.fixture
-def two_representatives(a_market: Market) -> tuple[Actor, Actor]:
-    """The initiating and the confirming representative of one account that asks for two."""
-    account = a_market.account("emitter", "compliance")
-    a_market.change("UPDATE identity.account SET two_person = true WHERE id = %(a)s", a=account)
-    for place, rights in enumerate(("initiate", "confirm")):
-        a_market.change(
-            """UPDATE identity.mandate m SET rights = %(rights)s FROM identity.person p
-               WHERE p.id = m.person_id AND p.member_no = %(no)s AND m.account_id = %(a)s""",
-            rights=rights,
-            no=a_market.holders["emitter"].members[place],
-            a=account,
-        )
-    return a_market.actor("emitter"), a_market.actor("emitter", 1)
-
-
-@pytest.fixture
-def a_handed_over_draft(a_market, two_representatives, a_notice) -> int:
-    started = begin(
-        a_market.ctx, two_representatives[0], "compliance", a_notice, FORM, submit=False, ready=True
-    )
-    return started.instance_id
 
 
 def test_one_fills_in_and_another_submits(a_market, two_representatives, a_handed_over_draft):
