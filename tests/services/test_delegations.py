@@ -18,6 +18,7 @@ from app.services.delegations import (
     end_early,
 )
 from app.services.inbox import Filters, page
+from app.services.telling.audience import Whose, people
 from tests.services.market import APPROVE, TODAY, Market
 from tests.services.test_races import at_once, errors
 
@@ -81,6 +82,19 @@ def test_the_delegate_may_give_a_task_back_to_all(a_market, two_officers, a_clai
     delegate(a_market.ctx, away, absence(there))
     release(a_market.ctx, there, a_claimed_task)
     assert a_market.rows("SELECT claimed_by, claimed_for FROM workflow.task") == [(None, None)]
+
+
+def test_who_stands_in_is_told_what_the_absent_claimer_is_told(a_market, two_officers):
+    away, there = two_officers
+    claimed = Whose(away.holder_id, None, frozenset({away.person_id}))
+
+    def told(day: date) -> set[int]:
+        with a_market.ctx.database.transaction() as tx:
+            return {who.person_id for who in people(tx, [claimed], day, None)}
+
+    delegate(a_market.ctx, away, absence(there, last=0))
+    assert told(FIRST) == {away.person_id, there.person_id}
+    assert told(FIRST + timedelta(1)) == {away.person_id}
 
 
 def test_before_after_and_without_a_delegation_a_claim_stands(

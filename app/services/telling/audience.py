@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.db import Transaction
+from app.identity.delegations import deputies_of_all
 
 CHANNELS = ("email", "sms")
 KINDS = ("task", "notice")
@@ -43,7 +44,8 @@ def people(
     """Return whom to tell, without the person ``but``: they know what they did.
 
     In the applicant's part everybody is told who may draft or decide, elsewhere who may decide.
-    A claim narrows it to the claimer, as long as the claimer may still act.
+    A claim narrows it to the claimer, as long as the claimer may still act, and to who stands in
+    for the claimer on that day.
     """
     asked = {whose.holder_id: whose for whose in holders}
     rows = tx.all(
@@ -66,10 +68,12 @@ def people(
     )
     entitled = {holder: {p for h, p, *_ in rows if h == holder} for holder in asked}
     choices = _choices(tx, {row[1] for row in rows})
+    standing_in = _standing_in(tx, asked.values(), today)
     found: dict[int, Recipient] = {}
     for holder, person, email, phone in rows:
         claimed = asked[holder].claimers & entitled[holder]
-        if person == but or (claimed and person not in claimed):
+        deputies = standing_in[holder] & entitled[holder]
+        if person == but or (claimed and person not in claimed | deputies):
             continue
         reachable = {c for c, known in zip(CHANNELS, (email, phone), strict=True) if known}
         found.setdefault(
@@ -77,6 +81,19 @@ def people(
             Recipient(person, holder, frozenset(reachable), choices.get(person, frozenset())),
         )
     return list(found.values())
+
+
+def _standing_in(
+    tx: Transaction, holders: Iterable[Whose], today: date
+) -> dict[int, frozenset[int]]:
+    """Return by holder who stands in today for those who have claimed its tasks."""
+    holders = list(holders)
+    claimers = frozenset().union(*(whose.claimers for whose in holders))
+    deputies = deputies_of_all(tx, claimers, today) if claimers else {}
+    return {
+        whose.holder_id: frozenset(d.person_id for c in whose.claimers for d in deputies.get(c, ()))
+        for whose in holders
+    }
 
 
 def _choices(
