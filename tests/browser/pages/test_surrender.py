@@ -46,6 +46,7 @@ def test_an_emitter_submits_the_province_approves_and_units_are_posted(market, p
     expect(page.locator("tfoot [data-total]")).to_have_text("30,600")
     expect(page.locator("[data-state]")).to_have_text("可以提交")
     expect(page.locator("[data-left]")).to_have_text("70,000")
+    emitter.picture("compliance-form")
     page.get_by_role("button", name="提交", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("操作成功")
     number = re.search(r"LY-\d{4}-\d{7}", page.inner_text("h1"))[0]
@@ -60,6 +61,7 @@ def test_an_emitter_submits_the_province_approves_and_units_are_posted(market, p
     expect(page.locator("[data-echo=verdict]")).to_have_text("通过")
     page.get_by_label("审核意见").fill("数量核对无误，同意。")
     expect(page.locator("[data-echo=opinion]")).to_have_text("数量核对无误，同意。")
+    officer.picture("compliance-review")
     page.get_by_role("button", name="确认并通过").click()
     expect(page.get_by_role("status").first).to_contain_text("操作成功")
     officer.settle()
@@ -69,6 +71,7 @@ def test_an_emitter_submits_the_province_approves_and_units_are_posted(market, p
 
     page = emitter.open("/compliance")
     expect(page.locator(".figures").first).to_contain_text("290,600")
+    emitter.picture("compliance-notice")
     assert emitter.broken == officer.broken == []
 
 
