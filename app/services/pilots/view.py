@@ -26,12 +26,14 @@ class Outcome:
 class PilotView:
     """A pilot region as an application meets it; ``facts`` only where the year is known.
 
-    ``facts`` count everything of the enterprise and year, this application's hold included.
+    ``facts`` count everything of the enterprise and year, this application's hold included;
+    ``years`` are the newest years with an uploaded base, shown while no year is chosen.
     """
 
     pilot: Pilot
     version: Version | None
     facts: PilotFacts | None = None
+    years: tuple[PilotFacts, ...] = ()
     exports: tuple[tuple[str, datetime], ...] = ()
     outcome: Outcome | None = None
 
@@ -61,9 +63,20 @@ def pilot_view(
         pilot,
         found[0] if found else None,
         facts,
+        () if facts else _years(tx, pilot_id, holder_id),
         _exports(tx, instance_id),
         _outcome(tx, instance_id),
     )
+
+
+def _years(tx: Transaction, pilot_id: int, holder_id: int) -> tuple[PilotFacts, ...]:
+    rows = tx.all(
+        """SELECT DISTINCT year FROM pilots.base
+           WHERE pilot_id = %(pilot)s AND holder_id = %(holder)s ORDER BY year DESC LIMIT 3""",
+        {"pilot": pilot_id, "holder": holder_id},
+    )
+    found = (pilot_facts(tx, PilotWish(pilot_id, row[0]), holder_id, None) for row in rows)
+    return tuple(facts for facts in found if facts is not None)
 
 
 def _exports(tx: Transaction, instance_id: int | None) -> tuple[tuple[str, datetime], ...]:
