@@ -113,6 +113,9 @@ class Definition:
         self.asked = {
             i: self.kept[i] & {f.name for f in self.form_of(i).fields} for i in self.tasks
         }
+        # What people answer stands in every state; what only operators set, from then on.
+        answered = frozenset().union(*self.asked.values())
+        self.unset = {name: None for name in self.blank if name in answered}
 
     @classmethod
     def load(

@@ -55,9 +55,12 @@ class Engine:
         raise ScriptsRefused(f"{task.task_spec.name}: scripts do not run")
 
     def operate(self, task: Any, operator: str, parameters: Mapping[str, str]) -> None:
-        """Run an operator with its computed parameters; keep the declared values it returns."""
+        """Run an operator with its computed parameters; keep the declared values it returns.
+
+        What it leaves unset takes no room, unless it was set before.
+        """
         computed = {name: self.compute(text, task.data) for name, text in parameters.items()}
         result = self._operate(operator, computed)
         for name, value in (result or {}).items():
-            if name in self._declared:
+            if name in self._declared and (value is not None or name in task.data):
                 task.data[name] = plain(value)

@@ -75,7 +75,7 @@ class Run:
         """Begin an instance with the declared values among ``data``; run to the first rest."""
         run = cls(definition, clock, operate)
         run._tree._plant()
-        run._tree.task_tree.data = {**definition.blank, **run._allowed(data, definition.declared)}
+        run._tree.task_tree.data = {**definition.unset, **run._allowed(data, definition.declared)}
         run._go_on()
         return run
 
@@ -86,7 +86,7 @@ class Run:
         tree = run._tree
         tree.next_id, visits, outcome, end, rows, subs = unseal(state, definition.hash)
         names = definition.task_ids
-        run._trail.visits = {name: n for name, n in zip(names, visits, strict=True) if n}
+        run._trail.visits = {name: n for name, n in zip(names, visits, strict=False) if n}
         run._trail.outcome = outcome
         plant(tree, rows)
         for caller, sub_rows in subs:
@@ -101,6 +101,8 @@ class Run:
         tree = self._tree
         prune(tree)
         visits = [self.visits.get(name, 0) for name in self.definition.task_ids]
+        while visits and not visits[-1]:
+            visits.pop()  # what was never opened takes no room
         end = tree.data if tree.completed else None
         rows = rows_of(tree) if end is None else [{}]
         subs = subprocesses_of(tree)
