@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from app.domain.label import Label
 from app.domain.offset_rule import OffsetRule, Reduction
+from app.domain.reductions import REDUCTIONS
 
 
 class Unit(Reduction, Protocol):
@@ -13,7 +14,7 @@ class Unit(Reduction, Protocol):
 
     @property
     def unit_type(self) -> str:
-        """`allowance` or `ccer`."""
+        """`allowance`, `ccer` or `external_ccer`."""
 
     @property
     def year(self) -> int | None:
@@ -38,7 +39,7 @@ class Scope:
 
     def objection(self, unit: Unit, ccer: OffsetRule) -> Label | None:
         """Return why an instrument may not be surrendered for the notice, or None (R9)."""
-        if unit.unit_type == "ccer":
+        if unit.unit_type in REDUCTIONS:
             return ccer.objection(unit)
         early = self.year_from is not None and (unit.year or 0) < self.year_from
         late = self.year_to is not None and (unit.year or 9999) > self.year_to

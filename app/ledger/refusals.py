@@ -166,6 +166,34 @@ REFUSALS: Mapping[str, Row] = {
         "Transfer {transfer_id} cannot be reversed by {reversal}.",
     ),
     "RL410": (Conflict, "编码 {taken} 已被使用。", "The code {taken} is taken."),
+    "RL411": (
+        Invalid,
+        "对方登记机构的编号共 {told} 个，与冻结数量 {quantity} 吨不符。",
+        "The other registry's numbers add up to {told}, not to {quantity} t.",
+    ),
+    "RL412": (
+        Conflict,
+        "对方登记机构的编号 {numbers} 已由 {claim} 标记，不能重复标记。",
+        "Number {numbers} of the other registry is marked by {claim} already.",
+    ),
+    "RL413": (
+        Invalid,
+        "交易 {transfer_id} 含外部减排量，须先登记对方登记机构的注销。",
+        (
+            "Transfer {transfer_id} holds external reductions; their cancellation in the other"
+            " registry is to be recorded first."
+        ),
+    ),
+    "RL414": (
+        Conflict,
+        "交易 {transfer_id} 尚未经主管部门审核通过。",
+        "The authority has not approved transfer {transfer_id} yet.",
+    ),
+    "RL415": (
+        Invalid,
+        "外部减排量只能由经确认的标记申请产生，且只产生一次。",
+        "External reductions come from a confirmed claim only, and only once.",
+    ),
 }
 
 

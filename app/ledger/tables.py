@@ -342,3 +342,54 @@ class Ceiling(Base):
     total: Mapped[int] = mapped_column(BigInteger)
     reserved: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
     used: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+
+
+class ExternalClaim(Base):
+    """Reductions frozen in another registry and marked for surrender here (G17)."""
+
+    __tablename__ = "external_claim"
+    __table_args__ = (
+        Index("external_claim_account", "account_id", "instrument_id"),
+        {"schema": "ledger"},
+    )
+
+    instrument_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    other_registry: Mapped[str] = mapped_column("registry", Text)
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    account_id: Mapped[int] = mapped_column(BigInteger)
+    instance_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    decision_id: Mapped[int] = mapped_column(BigInteger)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ExternalRange(Base):
+    """Numbers of the other registry that a claim stands for, in the order of our serials."""
+
+    __tablename__ = "external_range"
+    __table_args__ = (
+        Index("external_range_registry", "registry", "prefix"),
+        {"schema": "ledger"},
+    )
+
+    instrument_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    no: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    other_registry: Mapped[str] = mapped_column("registry", Text)
+    prefix: Mapped[str] = mapped_column(Text)
+    digits: Mapped[int] = mapped_column(Integer)
+    numbers: Mapped[Range[int]] = mapped_column(INT8RANGE)
+    place: Mapped[int] = mapped_column(BigInteger)
+
+
+class ExternalCancellation(Base):
+    """The other registry cancelled what a surrender names; on record before it is posted."""
+
+    __tablename__ = "external_cancellation"
+    __table_args__ = {"schema": "ledger"}
+
+    transfer_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    reference: Mapped[str] = mapped_column(Text)
+    approval_id: Mapped[int] = mapped_column(BigInteger)
+    decision_id: Mapped[int] = mapped_column(BigInteger)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

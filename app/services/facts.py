@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.db import Transaction
+from app.domain.checks.claim_facts import ClaimFacts
 from app.domain.checks.facts import AccountFacts, Facts, LineFacts, NoticeFacts, UnitFacts
 from app.domain.offset_rule import OffsetRule
 from app.domain.scope import Scope
@@ -44,6 +45,7 @@ class Wish:
     held: int | None = None
     custody_strictly_less: bool = False
     pilot: PilotWish | None = None
+    claim: ClaimFacts | None = None
 
 
 def facts_of(tx: Transaction, wish: Wish) -> Facts:
@@ -82,6 +84,7 @@ def facts_of(tx: Transaction, wish: Wish) -> Facts:
         linked=custody.linked,
         custody_strictly_less=wish.custody_strictly_less,
         pilot=pilot_facts(tx, wish.pilot, wish.acting_holder, wish.held),
+        claim=wish.claim,
     )
 
 

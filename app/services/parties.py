@@ -4,19 +4,20 @@ A lane's ``party`` is one of: ``applicant`` (who started, through its account),
 ``applicant.province`` (the authority it answers to), ``applicant.reviewer`` (the same, and the
 registry operator for who answers to none: G38), ``subject.authority`` (that of what the
 instance is about: of a pilot region), ``any`` (the only holder of the lane's role: the registry
-operator, the national authority), ``item`` (named by a multi-instance item; a party from the
-moment its task opens).
+operator, the national authority), ``any.asked`` (the same, a party from the moment its task opens),
+``item`` (named by a multi-instance item; a party from that moment as well).
 """
 
 from dataclasses import dataclass
 
 from app.db import Transaction
-from app.domain.errors import Forbidden, Invalid
+from app.domain.errors import Forbidden
 from app.services.actor import Actor
 from app.services.instance import Instance
+from app.services.only_holder import nobody_for, only_holder
 from app.services.subjects import Subject
 from app.workflow.definition import Definition
-from app.workflow.lanes import Lane
+from app.workflow.lanes import JOINING, Lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def parties_of(
     drawn = {task.lane for task in definition.tasks.values()}
     drawn |= {trigger.lane for trigger in definition.triggers.values()}
     lanes = [definition.lanes[name] for name in sorted(drawn)]
-    fixed = (lane for lane in lanes if lane.role and lane.party != "item")
+    fixed = (lane for lane in lanes if lane.role and lane.party not in JOINING)
     return [_party(tx, lane, applicant, subject) for lane in fixed]
 
 
@@ -49,16 +50,8 @@ def _party(tx: Transaction, lane: Lane, applicant: Actor, subject: Subject) -> P
     if lane.party == "applicant.reviewer" and applicant.province_id is not None:
         return Party(lane.key, applicant.province_id, None)
     if lane.party in {"any", "applicant.reviewer"}:
-        rows = tx.all(
-            "SELECT id FROM identity.holder WHERE role = %(role)s LIMIT 2",
-            {"role": lane.roles[-1]},
-        )
-        if len(rows) == 1:
-            return Party(lane.key, rows[0][0], None)
-    raise Invalid(
-        f"流程中的“{lane.label.zh}”没有可办理的单位，请联系登记机构。",
-        f"No organisation can act as “{lane.label.en}” in this process; ask the registry.",
-    )
+        return Party(lane.key, only_holder(tx, lane), None)
+    raise nobody_for(lane)
 
 
 def refuse_other_account(instance: Instance, lane_key: str, actor: Actor) -> None:

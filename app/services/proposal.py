@@ -82,6 +82,7 @@ def checked_reserve(step: "Step", transaction_type: str) -> dict[str, Any]:
     step.changes["quantity"] = facts.total
     step.changes["ccer_quantity"] = facts.ccer
     step.shares = _shares(facts)
+    step.external = facts.external
     if facts.notice is not None:
         step.changes["late"] = step.at > facts.notice.deadline
     return {

@@ -22,9 +22,10 @@ from app.failpoints import reached
 from app.ledger.refusals import refusal_of
 from app.services.actor import Actor
 from app.services.instance import Instance
+from app.services.only_holder import only_holder
 from app.services.share import Share
 from app.services.two_people import NEEDS_TWO, Initiator
-from app.workflow.lanes import Lane
+from app.workflow.lanes import JOINING, Lane
 from app.workflow.run import OpenTask, Run
 
 KEY_ONCE = "decision_idempotency_key_key"
@@ -50,7 +51,8 @@ class Decided:
 class Step:
     """The changes of one step. ``actor`` is None for a timer.
 
-    ``shares`` is what each holder of a list gets of what is reserved.
+    ``shares`` is what each holder of a list gets of what is reserved; ``external`` are the tonnes
+    of another registry's reductions in it.
     """
 
     tx: Transaction
@@ -65,6 +67,7 @@ class Step:
     notifications: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[dict[str, str]] = field(default_factory=list)
     shares: Mapping[int, Share] = field(default_factory=dict)
+    external: int = 0
     custody_strictly_less: bool = False
 
     def effect(self, op: str, request: dict[str, Any]) -> None:
@@ -138,7 +141,7 @@ class Step:
 
     def _open(self, task: OpenTask) -> dict[str, Any]:
         lane = self.instance.definition.lanes[task.task.lane]
-        holder = int(task.item) if lane.party == "item" else self.instance.parties[lane.key]
+        holder = self._holder(task, lane)
         return {
             "key": task.key,
             "element_id": task.task.id,
@@ -151,6 +154,14 @@ class Step:
             "due_at": task.due.isoformat() if task.due else None,
             **self._share(holder, lane),
         }
+
+    def _holder(self, task: OpenTask, lane: Lane) -> int:
+        """Who is asked: the item's holder, the lane's party, or who becomes one by being asked."""
+        if lane.party == "item":
+            return int(task.item)
+        if lane.party == "any.asked":
+            return only_holder(self.tx, lane)
+        return self.instance.parties[lane.key]
 
     def _role(self, lane: Lane, holder: int) -> str | None:
         """The role of a task's people; where a reviewer may be of several roles, the holder's."""
@@ -165,11 +176,11 @@ class Step:
         return {"quantity": share.quantity, "ccer_quantity": share.ccer} if share else {}
 
     def _joining(self, task: OpenTask) -> dict[str, Any] | None:
-        """Return the party that a repeated task's own item makes of a holder."""
+        """Return the party that being asked makes of a holder."""
         lane = self.instance.definition.lanes[task.task.lane]
-        if lane.party != "item":
+        if lane.party not in JOINING:
             return None
-        return {"lane": lane.key, "holder_id": int(task.item)}
+        return {"lane": lane.key, "holder_id": self._holder(task, lane)}
 
     def _told(self, new: list[OpenTask]) -> dict[str, str]:
         """The line from which the worker tells people by e-mail and SMS (G31, telling/plan.py)."""

@@ -20,6 +20,10 @@ TEMPLATES: Mapping[str, Label] = {
         "{process}申请 {number} 已审核通过，证书已签发，可在申请页面下载。",
         "{process}: {number} was approved; its certificate can be downloaded from its page.",
     ),
+    "external_marked": Label(
+        "{process}申请 {number} 已确认，减排量已标记为“待抵销”，可在清缴申请中选用。",
+        "{process}: {number} was confirmed; the reductions may now be named in a surrender.",
+    ),
     "review_cancelled": Label(
         "{process}申请 {number} 已被{by}退回（{opinion}），您不必再审核；重新提交后会再请您审核。",
         "{process}: {number} was returned by {by} ({opinion}). Your review is called off; "

@@ -27,9 +27,10 @@ class Lane:
 
 
 # Who of a role may act on an instance; app.services.parties finds the holder.
-PARTIES = frozenset(
-    {"applicant", "applicant.province", "applicant.reviewer", "subject.authority", "any", "item"}
-)
+JOINING = frozenset({"any.asked", "item"})  # a party only from the moment a task asks it
+PARTIES = JOINING | {
+    "applicant", "applicant.province", "applicant.reviewer", "subject.authority", "any",
+}  # fmt: skip
 SEVERAL_ROLES = frozenset({"applicant", "applicant.reviewer"})
 
 

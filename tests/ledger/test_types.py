@@ -45,7 +45,11 @@ def test_a_surrender_leads_allowances_and_reductions_to_their_own_accounts(a_mar
         types = transaction_types(tx)
     assert set(types) == set(MOVEMENTS)
     ways = {(r.unit_type, r.to_account_type) for r in types["surrender"].routes}
-    assert ways == {("allowance", "surrender"), ("ccer", "ccer_offset")}
+    assert ways == {
+        ("allowance", "surrender"),
+        ("ccer", "ccer_offset"),
+        ("external_ccer", "ccer_offset"),
+    }
 
 
 def test_a_type_that_vanishes_from_the_file_stays_but_is_closed(a_supplied_market: Market):

@@ -16,6 +16,7 @@ FILES = {"a.bpmn": b"1", "forms/b.json": b"2", "lanes.toml": b"3"}
 def test_a_bundle_holds_what_its_diagram_names_and_nothing_else() -> None:
     assert set(definition("compliance").bundle.files) == {
         "compliance.bpmn",
+        "forms/external_cancellation.json",
         "forms/surrender_application.json",
         "forms/surrender_review.json",
         "lanes.toml",

@@ -13,7 +13,7 @@ from tests.workflow.walks import VALUES, Walker, definition
 # cannot enter one twice and never sees a quorum; their own tests say what they do.
 COMPARED = ["compliance", "reminders", "branches", "inner"]
 FAR = {**VALUES, "deadline": "2999-12-31T00:00:00+00:00", "remind_at": "2999-12-01T00:00:00+00:00"}
-BLANK = {"verdict": None, "a": None, "b": None, "c": None}
+BLANK = {"verdict": None, "external_named": None, "a": None, "b": None, "c": None}
 MOVES = st.lists(
     st.tuples(st.integers(0, 4), st.integers(0, 9), st.sampled_from(["yes", "no", "approve"])),
     max_size=16,

@@ -1,10 +1,11 @@
-"""Numbered business checks: 1xxx accounts, 2xxx units, 3xxx compliance, 31xx pilot regions.
+"""Numbered business checks: 1xxx accounts, 2xxx units, 3xxx compliance.
 
-Which of them run for a movement, the transaction type says (transaction_types.toml). All of
-them run; all that fail are shown at once. The same checks serve a page, the API, a file, a job.
+31xx are those of pilot regions, 32xx those of another registry's reductions. Which of them run
+for a movement, the transaction type says (transaction_types.toml). All of them run; all that
+fail are shown at once. The same checks serve a page, the API, a file, a job.
 """
 
-from app.domain.checks import accounts, compliance, custody, pilots, units
+from app.domain.checks import accounts, compliance, custody, external, pilots, units
 from app.domain.checks.check import Check
 from app.domain.checks.facts import Facts
 from app.domain.findings import Finding
@@ -17,6 +18,7 @@ CHECKS: dict[str, Check] = {
         *custody.CHECKS,
         *compliance.CHECKS,
         *pilots.CHECKS,
+        *external.CHECKS,
     )
 }
 

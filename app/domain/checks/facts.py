@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.domain.checks.claim_facts import ClaimFacts
 from app.domain.checks.pilot_facts import PilotFacts
 from app.domain.offset_rule import OffsetRule
+from app.domain.reductions import EXTERNAL, REDUCTIONS
 from app.domain.scope import Scope
 
 
@@ -134,6 +136,7 @@ class Facts:
     linked: frozenset[int] = frozenset()
     custody_strictly_less: bool = False
     pilot: PilotFacts | None = None
+    claim: ClaimFacts | None = None
 
     @property
     def total(self) -> int:
@@ -142,5 +145,10 @@ class Facts:
 
     @property
     def ccer(self) -> int:
-        """The tonnes of reductions among the lines."""
-        return sum(x.quantity for x in self.lines if x.unit and x.unit.unit_type == "ccer")
+        """The tonnes of reductions among the lines, those of another registry included (G18)."""
+        return sum(x.quantity for x in self.lines if x.unit and x.unit.unit_type in REDUCTIONS)
+
+    @property
+    def external(self) -> int:
+        """The tonnes of another registry's reductions among the lines (G17)."""
+        return sum(x.quantity for x in self.lines if x.unit and x.unit.unit_type == EXTERNAL)

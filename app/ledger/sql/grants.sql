@@ -5,5 +5,6 @@ GRANT USAGE ON SCHEMA ledger TO :app_role;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO :app_role;
 GRANT EXECUTE ON FUNCTION ledger.reserve(jsonb), ledger.post(jsonb), ledger.void(jsonb),
     ledger.direct(jsonb), ledger.reverse(jsonb), ledger.create_instrument(jsonb),
-    ledger.open_ceiling(text, bigint), ledger.link_custody(jsonb), ledger.end_custody_link(jsonb)
+    ledger.open_ceiling(text, bigint), ledger.link_custody(jsonb), ledger.end_custody_link(jsonb),
+    ledger.mark_external(jsonb), ledger.record_external_cancellation(jsonb)
     TO :app_role;

@@ -7,6 +7,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
     instrument bigint;
 BEGIN
+    IF request->>'unit_type' = 'external_ccer' THEN
+        PERFORM ledger.refuse('RL415', 'external reductions come from a confirmed claim only');
+    END IF;
     INSERT INTO ledger.instrument (code, name, name_en, unit_type, year, project_code, region,
                                    project_type, vintage, covered_source, created_at)
     VALUES (request->>'code', request->>'name', coalesce(request->>'name_en', ''),

@@ -12,9 +12,10 @@ DECLARE
     entries integer := 0;
     into_custody boolean := false;
     has_lots boolean := false;
+    into_offset boolean := false;
 BEGIN
     SELECT * INTO resolved FROM ledger.resolve(request, 'posted');
-    PERFORM ledger.require_approver(resolved.kind, resolved.proposer, request);
+    PERFORM ledger.require_approver(resolved.kind, resolved.proposer, request, transfer);
     FOR target IN
         SELECT l.quantity, l.custody_lot_id, a.number, a.status, a.type
         FROM ledger.transfer_line l JOIN identity.account a ON a.id = l.to_account_id
@@ -24,7 +25,11 @@ BEGIN
         wanted := wanted + target.quantity;
         into_custody := into_custody OR target.type = 'custody';
         has_lots := has_lots OR target.custody_lot_id IS NOT NULL;
+        into_offset := into_offset OR target.type = 'ccer_offset';
     END LOOP;
+    IF into_offset THEN
+        PERFORM ledger.require_external_cancelled(transfer);
+    END IF;
     IF into_custody THEN
         INSERT INTO ledger.custody_lot (transfer_id, line_no, depositor_account_id,
                                         instrument_id, quantity, opened_at)
@@ -63,14 +68,17 @@ BEGIN
     RETURN jsonb_build_object('transfer_id', transfer);
 END $$;
 
--- Where a type has an approver, another person in that role ends it, by a decision.
+-- Where a type has an approver, another person in that role ends it, by a decision; or, where the
+-- approver's decision is on record already, who carries it out.
+DROP FUNCTION IF EXISTS ledger.require_approver(ledger.transaction_type, bigint, jsonb);
 CREATE OR REPLACE FUNCTION ledger.require_approver(kind ledger.transaction_type,
-    proposer bigint, request jsonb) RETURNS void LANGUAGE plpgsql AS $$
+    proposer bigint, request jsonb, transfer bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF kind.approver IS NULL THEN
         RETURN;
     END IF;
-    IF request->>'role' IS DISTINCT FROM kind.approver THEN
+    IF request->>'role' IS DISTINCT FROM kind.approver
+       AND NOT ledger.carries_out(transfer, request) THEN
         PERFORM ledger.refuse('RL405', 'this role may not approve the transaction',
             jsonb_build_object('type', kind.code, 'role', request->>'role'));
     END IF;

@@ -14,6 +14,7 @@ from app.services.operators import (
     account_changes,
     certificates,
     custody,
+    external,
     notify,
     pilots,
     units,
@@ -50,6 +51,7 @@ def standard_operators(two_phase_types: frozenset[str]) -> Operators:
             **certificates.OPERATORS,
             **pilots.OPERATORS,
             **custody.OPERATORS,
+            **external.OPERATORS,
             **account_changes.OPERATORS,
         },
         specs={
@@ -58,6 +60,7 @@ def standard_operators(two_phase_types: frozenset[str]) -> Operators:
             **certificates.SPECS,
             **pilots.SPECS,
             **custody.SPECS,
+            **external.SPECS,
             **account_changes.SPECS,
         },
     )

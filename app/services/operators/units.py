@@ -16,10 +16,12 @@ def reserve(step: "Step", params: Mapping[str, Any]) -> Mapping[str, Any] | None
     """``ledger/reserve``: run the type's numbered checks on the application, hold the units.
 
     What several holders receive is reviewed by each of them: ``recipients`` is their list for the
-    diagram (R16).
+    diagram (R16). ``external_named`` is true where reductions of another registry are among them
+    (G17), and nothing otherwise. A diagram keeps what it declares.
     """
     step.effect("reserve", checked_reserve(step, str(params["type"])))
-    return {"recipients": sorted(step.shares)} if step.shares else None
+    found: dict[str, Any] = {"external_named": True if step.external else None}
+    return {**found, "recipients": sorted(step.shares)} if step.shares else found
 
 
 def post(step: "Step", _params: Mapping[str, Any]) -> None:

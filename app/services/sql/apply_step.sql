@@ -119,6 +119,8 @@ BEGIN
         WHEN 'void' THEN RETURN ledger.void(request);
         WHEN 'direct' THEN RETURN ledger.direct(request);
         WHEN 'link' THEN RETURN ledger.link_custody(request);
+        WHEN 'external_mark' THEN RETURN ledger.mark_external(request);
+        WHEN 'external_cancelled' THEN RETURN ledger.record_external_cancellation(request);
         WHEN 'certificate' THEN RETURN certificates.issue(request);
         WHEN 'pilot_outcome' THEN RETURN pilots.record_outcome(request);
         WHEN 'account_change' THEN RETURN identity.apply_change(request);

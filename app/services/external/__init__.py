@@ -1,0 +1,1 @@
+"""Reductions of another registry: claimed, surrendered after their cancellation, released (G17)."""
