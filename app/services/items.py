@@ -71,10 +71,16 @@ def items_of(
 
 
 def submission_before(tx: Transaction, instance_id: int) -> Lines | None:
-    """Return the lines of the submission before the last one; None when there was none."""
+    """Return the lines of the submission before the last one; None when there was none.
+
+    A submission is what the task did that was the first to be completed; an export, say, is none.
+    """
     rows = tx.all(
-        """SELECT document FROM workflow.decision WHERE instance_id = %(id)s
-           AND kind = 'complete' AND verdict = '' ORDER BY version DESC LIMIT 2""",
+        """SELECT document FROM workflow.decision d WHERE d.instance_id = %(id)s
+           AND d.kind = 'complete' AND d.element_id = (
+               SELECT f.element_id FROM workflow.decision f WHERE f.instance_id = %(id)s
+               AND f.kind = 'complete' ORDER BY f.version LIMIT 1)
+           ORDER BY d.version DESC LIMIT 2""",
         {"id": instance_id},
     )
     return lines_in(json.loads(bytes(rows[1][0]))) if len(rows) == 2 else None

@@ -120,6 +120,9 @@ def test_a_refusal_needs_an_opinion_releases_and_is_submitted_again(made, by):
     made.decide(general(made), instance, form(**{HOME: 20}))
     cancel(made, instance)
     assert (position(made), cancelled(made)) == (80, 20)
+    export_all(made, instance)  # no submission: what was changed is told as before
+    [item] = application(made.ctx, general(made), instance).items
+    assert (item.before, item.quantity) == (30, 20)
 
 
 @pytest.mark.parametrize("passed", [False, True])
