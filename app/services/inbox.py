@@ -56,6 +56,11 @@ class Filters:
         """Whether anything is hidden by the filters; an empty list says so."""
         return self != Filters()
 
+    @property
+    def only_step(self) -> bool:
+        """Whether the step is all that narrows the list: its count is known then."""
+        return self == Filters(step=self.step)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

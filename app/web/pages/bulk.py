@@ -64,11 +64,16 @@ def begin() -> Response | tuple[str, int]:
 
 
 @pages.get("/<int:job_id>")
-def show(job_id: int) -> str:
-    """Show how far a bulk review has come; the page asks again by itself until it is done."""
+def show(job_id: int) -> str | Response:
+    """Show how far a bulk review has come; the page asks again by itself until it is done.
+
+    Then it is loaded anew as a whole: the numbers in its header are others now.
+    """
     ctx, who = context(), actor()
     found = jobs.job(ctx, who, job_id)
     part = request.headers.get("HX-Target") == "job"
+    if part and found.finished:
+        return Response(status=204, headers={"HX-Refresh": "true"})
     return render_template(
         "bulk/progress.html" if part else "bulk/job.html",
         job=found,

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app.domain.errors import Conflict, NotFound
 from app.domain.label import Label
 from app.services import claims, inbox, messages
+from app.services.bulk.select import MOST
 from app.services.inbox import Filters
 from app.services.to_do import BUCKETS
 from app.web.addresses import address
@@ -62,6 +63,7 @@ def index() -> str:
         notifications=notifications,
         address_with=address_with,
         one_step="." in filters.step,
+        most_in_bulk=MOST,
         all_in_bulk=_all_in_bulk(),
     )
 
