@@ -1,6 +1,7 @@
 """The pages of a change of account data: proposed, warned of, compared, kept (F3, M37, R20)."""
 
 import re
+from io import BytesIO
 
 import psycopg2
 import pytest
@@ -151,3 +152,13 @@ def test_whoever_has_no_data_of_its_own_is_not_offered_a_change(market: Market, 
     browser = market.as_(who)
     assert "/account/change" not in browser.get("/account").text
     assert browser.get(NEW).status_code == 403
+
+
+def test_the_reviewer_reads_the_opening_files_beside_the_change(market: Market):
+    browser = market.as_(OTHER_EMITTER)
+    sent = {"files": (BytesIO("营业执照".encode()), "开户执照.txt")}
+    assert browser.post("/account/opening-files", data=sent).status_code == 302
+    change = ask(market, OTHER_EMITTER, contact_person="云溪")
+    for who in (OTHER_EMITTER, PROVINCE, AUDITOR):
+        assert "开户执照.txt" in market.as_(who).get(f"/applications/{change}").text
+    assert market.as_(OTHER_PROVINCE).get(f"/applications/{change}").status_code == 404

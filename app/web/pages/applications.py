@@ -16,6 +16,7 @@ from app.services import applications, drafts, eligible, withdraw
 from app.services.account_changes.comparison import rounds_of
 from app.services.account_changes.proposal import Proposal, proposal
 from app.services.application import Application
+from app.services.attachments.opening import opening_files
 from app.services.blank import Blank, blank
 from app.services.certificates.printing import certificate_of
 from app.services.checked import Checked, checks
@@ -355,8 +356,15 @@ def _about(found: Application) -> dict[str, Any]:
         "frames": replayed(found),
         "in_words": in_words(found),
         "timeline": timeline(found),
-        "rounds": rounds_of(context(), found),
+        **_change(found),
     }
+
+
+def _change(found: Application) -> dict[str, Any]:
+    """Return old and new data of a change, and the opening files that its reviewer reads (M3)."""
+    rounds = rounds_of(context(), found)
+    opening = opening_files(context(), actor(), found.applicant_id) if rounds else []
+    return {"rounds": rounds, "opening": opening}
 
 
 def _conflict(found: Application, moved_on: Conflict, filled: Filled | None) -> str:
