@@ -16,9 +16,11 @@ from app.domain.canonical import canonical
 from app.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from app.services.claims import claim
 from app.services.pilots.bases import MOST_ROWS, bases, upload
-from app.services.pilots.exporting import export, exported, made, waiting
+from app.services.pilots.exporting import export
+from app.services.pilots.exports import exported, made
 from app.services.pilots.files import file_of, name_of, sidecar
 from app.services.pilots.region import designate
+from app.services.pilots.waiting import waiting
 from tests.postgres import Database
 from tests.services.market import Market, market
 from tests.services.pilot_market import (

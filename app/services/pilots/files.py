@@ -14,7 +14,7 @@ import xlsxwriter
 
 from app.domain.canonical import canonical
 from app.domain.errors import NotFound
-from app.services.pilots.exporting import Exported
+from app.services.pilots.exports import Exported
 
 HEADS = (
     "导出编号", "试点地区", "履约年度", "申请编号", "单位代码", "单位名称", "账户", "标的编码",

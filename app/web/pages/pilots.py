@@ -9,6 +9,8 @@ from app.domain.errors import Conflict, Invalid
 from app.domain.label import Label
 from app.services.pilots import bases as capping
 from app.services.pilots import exporting, files, region
+from app.services.pilots import exports as handed
+from app.services.pilots import waiting as queue
 from app.web.bodies import takes_files
 from app.web.formats import label
 from app.web.visitor import context, only
@@ -67,7 +69,7 @@ def exports() -> str | Answer | tuple[str, int]:
             _say_done(done)
             return redirect(url_for(".export", number=done.number))
     served = region.served(ctx, who)
-    waiting = exporting.waiting(ctx, who) if served else []
+    waiting = queue.waiting(ctx, who) if served else []
     year = request.args.get("year", "")
     years = sorted({one.year for one in waiting}, reverse=True)
     page = render_template(
@@ -76,7 +78,7 @@ def exports() -> str | Answer | tuple[str, int]:
         waiting=[one for one in waiting if year not in years or one.year == year],
         years=years,
         year=year if year in years else "",
-        made=exporting.made(ctx, who) if served else [],
+        made=handed.made(ctx, who) if served else [],
         message=message,
         most=exporting.MOST,
     )
@@ -92,21 +94,21 @@ def _say_done(done: exporting.Done) -> None:
 @pages.get("/exports/<number>")
 def export(number: str) -> str:
     """Show an export with its checksum, and what became of each application."""
-    found = exporting.exported(context(), only(region.RUNNER, "auditor"), number)
+    found = handed.exported(context(), only(region.RUNNER, "auditor"), number)
     return render_template("pilots/export.html", found=found, forms=tuple(files.FORMS))
 
 
 @pages.get("/exports/<number>/file.<form>")
 def download(number: str, form: str) -> Response:
     """Send the export as a file."""
-    found = exporting.exported(context(), only(region.RUNNER, "auditor"), number)
+    found = handed.exported(context(), only(region.RUNNER, "auditor"), number)
     return _attached(files.file_of(found, form), files.name_of(found, form), form)
 
 
 @pages.get("/exports/<number>/file.<form>.sha256")
 def checksum(number: str, form: str) -> Response:
     """Send the checksum of that file, as sha256sum reads it."""
-    found = exporting.exported(context(), only(region.RUNNER, "auditor"), number)
+    found = handed.exported(context(), only(region.RUNNER, "auditor"), number)
     return _attached(files.sidecar(found, form), files.name_of(found, form) + ".sha256", "sha256")
 
 
