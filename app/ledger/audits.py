@@ -150,6 +150,52 @@ LEFT JOIN ledger.transfer_ceiling k
     ON k.transfer_id = t.id AND k.ceiling_id = n.obligation_ceiling_id
 WHERE k.quantity IS DISTINCT FROM l.tonnes"""
 
+# G17: a claim on another registry's reductions is issued once, stands on a decision of the
+# registry, never backs two claims at once, and its units lie where they may; they are surrendered
+# on the approver's decision and the record of their cancellation there.
+EXTERNAL = """
+SELECT format('claim %s: %s t confirmed, %s t issued, numbers for %s t', i.code, c.quantity,
+              coalesce(s.tonnes, 0), coalesce(r.tonnes, 0))
+FROM ledger.instrument i
+LEFT JOIN ledger.external_claim c ON c.instrument_id = i.id
+LEFT JOIN (SELECT instrument_id, sum(upper(serials) - lower(serials))::bigint AS tonnes
+           FROM ledger.issue GROUP BY 1) s ON s.instrument_id = i.id
+LEFT JOIN (SELECT instrument_id, sum(upper(numbers) - lower(numbers))::bigint AS tonnes
+           FROM ledger.external_range GROUP BY 1) r ON r.instrument_id = i.id
+WHERE i.unit_type = 'external_ccer'
+  AND (c.quantity IS DISTINCT FROM s.tonnes OR c.quantity IS DISTINCT FROM r.tonnes)
+UNION ALL
+SELECT format('claim of instrument %s stands on no decision of the registry', c.instrument_id)
+FROM ledger.external_claim c
+WHERE NOT EXISTS (SELECT FROM workflow.decision d WHERE d.id = c.decision_id
+                  AND d.instance_id = c.instance_id AND d.person_id = c.person_id
+                  AND d.role = 'registry_operator')
+UNION ALL
+SELECT format('claim of instrument %s: number %s backs claim %s too', c.instrument_id, t.numbers,
+              t.code)
+FROM ledger.external_claim c, LATERAL ledger.external_taken(c.instrument_id) t
+UNION ALL
+SELECT format('claim of instrument %s: serials %s lie in account %s', c.instrument_id, b.serials,
+              b.account_id)
+FROM ledger.external_claim c
+JOIN ledger.unit_block b ON b.instrument_id = c.instrument_id
+LEFT JOIN identity.account a ON a.id = b.account_id
+WHERE b.account_id <> c.account_id
+  AND coalesce(a.type, '') NOT IN ('ccer_offset', 'external_release')
+UNION ALL
+SELECT format('transfer %s surrendered external reductions that nobody cancelled there', t.id)
+FROM ledger.transfer t
+JOIN ledger.transaction_type k ON k.code = t.type
+JOIN ledger.transfer_event v ON v.transfer_id = t.id AND v.kind = 'posted'
+WHERE EXISTS (SELECT FROM ledger.transfer_line l
+              JOIN ledger.external_claim c ON c.instrument_id = l.instrument_id
+              JOIN identity.account a ON a.id = l.to_account_id AND a.type = 'ccer_offset'
+              WHERE l.transfer_id = t.id)
+  AND NOT EXISTS (SELECT FROM ledger.external_cancellation x
+                  JOIN workflow.decision d ON d.id = x.approval_id AND d.role = k.approver
+                      AND d.instance_id = t.instance_id
+                  WHERE x.transfer_id = t.id AND x.decision_id = v.decision_id)"""
+
 POSITIONS = """
 SELECT format('block %s: account %s of type %s in position %s', b.serials, b.account_id,
               coalesce(a.type, 'unknown'), b.position)
@@ -182,7 +228,11 @@ FROM (VALUES ('block_place', 'unit_block'), ('block_origin', 'unit_block'),
              ('append_only_table', 'entry'), ('append_only_row', 'issue'),
              ('append_only_table', 'issue'), ('append_only_row', 'direct_order'),
              ('append_only_table', 'direct_order'), ('append_only_row', 'transfer_ceiling'),
-             ('append_only_table', 'transfer_ceiling')) AS g(name, of_table)
+             ('append_only_table', 'transfer_ceiling'), ('issue_claimed', 'issue'),
+             ('append_only_row', 'external_claim'), ('append_only_table', 'external_claim'),
+             ('append_only_row', 'external_range'), ('append_only_table', 'external_range'),
+             ('append_only_row', 'external_cancellation'),
+             ('append_only_table', 'external_cancellation')) AS g(name, of_table)
 WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgname = g.name
                   AND t.tgrelid = to_regclass('ledger.' || g.of_table))"""
 
@@ -199,6 +249,7 @@ AUDITS: Mapping[str, str] = {
     "notices": NOTICES,
     "custody lots": LOTS,
     "issues": ISSUES,
+    "external reductions": EXTERNAL,
     "backing": BACKING,
     "positions": POSITIONS,
     "guards": GUARDS,

@@ -15,6 +15,7 @@ from app.db import Transaction
 from app.domain.clock import local_day
 from app.domain.errors import NotFound
 from app.domain.label import Label
+from app.domain.reductions import REDUCTIONS
 from app.identity.actor import Actor
 from app.ledger.journal import Movement, movements_of
 from app.services.attachments.reading import shown_to
@@ -24,7 +25,7 @@ from app.services.custody.naming import named
 from app.services.definitions import definition_of
 from app.services.items import Item, Lines, items_of, submission_before
 from app.services.pilots.view import PilotView, pilot_view
-from app.services.progress import NoticeView, notice_within
+from app.services.progress import NoticeView, notice_of_application
 from app.services.replay import Frame, frames_of
 from app.services.standing import STANDING, Standing, standing_of
 from app.services.timeline import (
@@ -154,7 +155,7 @@ def application_within(tx: Transaction, actor: Actor, instance_id: int) -> Appli
         process=definition.label,
         applicant=Label(row["applicant"], row["applicant_en"] or row["applicant"]),
         standing=standing_of(tx, row),
-        notice=_notice(tx, actor, row),
+        notice=_notice(tx, row),
         pilot=_pilot(tx, row, seen.content),
         content=seen.content,
         items=items,
@@ -224,7 +225,7 @@ def _named(tx: Transaction, definition: Definition, content: Mapping[str, Any]) 
 
 
 def _ccer(items: Sequence[Item]) -> int:
-    return sum(item.quantity for item in items if item.unit_type == "ccer")
+    return sum(item.quantity for item in items if item.unit_type in REDUCTIONS)
 
 
 def visible(tx: Transaction, actor: Actor, instance_id: int) -> dict[str, Any]:
@@ -271,10 +272,11 @@ def _pilot(tx: Transaction, row: Mapping[str, Any], content: Mapping[str, Any]) 
     return pilot_view(tx, row["subject_id"], row["applicant_id"], year, content, row["id"])
 
 
-def _notice(tx: Transaction, actor: Actor, row: Mapping[str, Any]) -> NoticeView | None:
+def _notice(tx: Transaction, row: Mapping[str, Any]) -> NoticeView | None:
+    """The notice an application is about: whoever may see the one sees the other."""
     if row["subject_kind"] != "notice" or row["subject_id"] is None:
         return None
-    return notice_within(tx, actor, row["subject_id"])
+    return notice_of_application(tx, row["subject_id"])
 
 
 def _triggers(

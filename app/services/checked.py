@@ -19,7 +19,8 @@ from app.services.account_changes.fields import form_of_change
 from app.services.application import visible
 from app.services.context import Context
 from app.services.counterparty import counterparty_of
-from app.services.facts import facts_of
+from app.services.external.claims import claim_wish
+from app.services.facts import Wish, facts_of
 from app.services.instance import Instance, load
 from app.services.proposal import wish_of
 from app.workflow.forms import Form
@@ -51,11 +52,19 @@ def checks(ctx: Context, actor: Actor, instance_id: int) -> list[Checked]:
         form = form_of_change(definition)
         if form is not None:
             return _of_change(tx, instance, form, ctx.clock.now())
-        held = instance.reserved_transfer_id
-        kind = tx.one("SELECT type FROM ledger.transfer WHERE id = %(id)s", {"id": held})
-        if held is None or kind is None:
+        wish = _wish(ctx, tx, instance)
+        if wish is None:
             return []
-        wish = wish_of(
+        facts = facts_of(tx, wish)
+    return [_checked(check, found, facts) for check, found in run_checks(facts)]
+
+
+def _wish(ctx: Context, tx: Transaction, instance: Instance) -> Wish | None:
+    """Return what the application holds units for, or what it claims of another registry (G17)."""
+    held = instance.reserved_transfer_id
+    kind = tx.one("SELECT type FROM ledger.transfer WHERE id = %(id)s", {"id": held})
+    if held is not None and kind is not None:
+        return wish_of(
             tx,
             instance,
             instance.content,
@@ -63,8 +72,10 @@ def checks(ctx: Context, actor: Actor, instance_id: int) -> list[Checked]:
             held,
             custody_strictly_less=ctx.settings.custody_strictly_less,
         )
-        facts = facts_of(tx, wish)
-    return [_checked(check, found, facts) for check, found in run_checks(facts)]
+    claims = instance.definition.constants("external/mark", "type")
+    if not claims or instance.submitted_at is None or instance.status != "open":
+        return None
+    return claim_wish(tx, instance, instance.content, str(*claims))
 
 
 def _of_change(tx: Transaction, instance: Instance, form: Form, at: datetime) -> list[Checked]:

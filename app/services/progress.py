@@ -95,6 +95,14 @@ def notice_within(tx: Transaction, actor: Actor, notice_id: int) -> NoticeView:
     return _view(tx, found)
 
 
+def notice_of_application(tx: Transaction, notice_id: int) -> NoticeView:
+    """Return a notice to whoever may see an application about it; raises NotFound."""
+    found = notice_of(tx, notice_id)
+    if found is None:
+        raise NotFound
+    return _view(tx, found)
+
+
 def _view(tx: Transaction, found: Notice) -> NoticeView:
     row = tx.one(
         """SELECT e.name, e.name_en, e.code, h.name, h.name_en, a.number

@@ -36,6 +36,7 @@ ACCOUNTS = {
     "ccer_offset": "operator",
     "voluntary_cancellation": "operator",
     "custody": "operator",
+    "external_release": "operator",
     "exchange_delivery": "exchange",
     "auction_delivery": "auction",
     "provincial_total": "province",

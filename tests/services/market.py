@@ -239,7 +239,7 @@ def _open(made: Market) -> None:
             "registry",
             "登记机构",
             "registry_operator",
-            ("surrender", "ccer_offset", "voluntary_cancellation", "custody"),
+            ("surrender", "ccer_offset", "voluntary_cancellation", "custody", "external_release"),
             _people(90000000011, "both", "both"),
         ),
         Opening(
