@@ -54,6 +54,7 @@ WORKERS = for_roles(
     "national_authority",
 )  # fmt: skip
 DEPOSITORS = for_roles("emitter", "registry_operator")  # who deposits, and who decides
+CLAIMANTS = for_roles("emitter", "registry_operator")  # of another registry's reductions
 CANCELLERS = for_roles("emitter", "participant", "registry_operator")  # and who decides
 SURRENDERERS = for_roles("emitter", "participant", "national_authority")
 PILOTS = for_roles("provincial_authority")
@@ -69,6 +70,14 @@ MENU: tuple[Entry, ...] = (
         children=(
             Entry(Label("履约清缴", "Surrender"), "compliance.notices"),
             Entry(Label("履约清缴记录查询", "Surrender records"), "records.surrender"),
+        ),
+    ),
+    Entry(
+        Label("外部减排量", "External reductions"),
+        roles=CLAIMANTS,
+        children=(
+            Entry(Label("外部减排量标记", "Claims"), "records.external"),
+            Entry(Label("外部减排量释放", "Releases"), "records.external_release"),
         ),
     ),
     Entry(

@@ -64,6 +64,7 @@ INSTITUTIONS = (
             "surrender",
             "ccer_offset",
             "voluntary_cancellation",
+            "external_release",
             "government_cancellation",
         ),
         people=(

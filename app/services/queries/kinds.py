@@ -156,10 +156,25 @@ KINDS: dict[str, RecordKind] = {
         ),
         RecordKind(
             "external",
-            Label("外部减排量", "External reductions"),
+            Label("外部减排量标记", "Claims on external reductions"),
             ("external_ccer",),
-            (NUMBER, quantity("数量", "Quantity"), *END),
+            (
+                NUMBER,
+                field("project_name", "项目名称", "Project"),
+                quantity("冻结数量", "Frozen quantity"),
+                *END,
+            ),
             begin="external_ccer",
+            group=Label("外部减排量", "External reductions"),
+            beginners=frozenset({"emitter"}),
+        ),
+        RecordKind(
+            "external-release",
+            Label("外部减排量释放", "Releases of external reductions"),
+            ("external_release",),
+            (NUMBER, UNITS, quantity("释放数量", "Quantity"), *END),
+            begin="external_release",
+            group=Label("外部减排量", "External reductions"),
             beginners=frozenset({"emitter"}),
         ),
         RecordKind(

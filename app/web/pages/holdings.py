@@ -29,7 +29,11 @@ LEDGER_NAMES = {
     "registry": Label("登记持仓流水", "Registry ledger"),
     "trading": Label("交易持仓流水", "Trading ledger"),
 }
-UNIT_TYPES = {"allowance": Label("配额", "Allowances"), "ccer": Label("CCER", "CCER")}
+UNIT_TYPES = {
+    "allowance": Label("配额", "Allowances"),
+    "ccer": Label("CCER", "CCER"),
+    "external_ccer": Label("外部CCER（待抵销）", "External CCER (marked for surrender)"),
+}
 CODE = Order("code")
 KEYS = {"code": Key("code", "", str), **{name: Key(name, "") for name in QUANTITIES}}
 NEWEST, OLDEST = Order("at", descending=True), Order("at")
