@@ -1,7 +1,9 @@
 """A change of account data: in force on approval only, checked twice, on record (M5, W3)."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import psycopg2
 import pytest
@@ -12,6 +14,7 @@ from app.services import application as reading
 from app.services.account_changes.comparison import rounds_of
 from app.services.account_changes.current import current_data
 from app.services.account_changes.proposal import proposal
+from app.services.applications import begin
 from app.services.attachments.upload import upload
 from app.services.checked import checks
 from app.services.opening import Opening, open_holders
@@ -419,3 +422,55 @@ def test_an_approval_is_an_event_of_the_history_with_its_document(
     assert effect["request"]["after"]["legal_representative"] == "李新华"
     tags = a_market.rows("SELECT tag FROM audit.event WHERE instance_id = %(i)s", i=a_change)
     assert (f"workflow:{FLOW}.review_change:approve",) in tags
+
+
+def test_of_two_officers_who_approve_two_changes_at_once_one_is_told_what_changed(
+    a_market: Market, an_emitter: Actor, a_change: int, two_officers: tuple[Actor, Actor]
+):
+    second = ask(a_market, an_emitter, contact_phone="13900000000")
+    keys = {i: a_market.rows(KEY, i=i)[0][0] for i in (a_change, second)}
+    gate = Barrier(2)
+
+    def approve(pair: tuple[Actor, int]) -> list[str]:
+        officer, instance = pair
+        gate.wait()
+        try:
+            a_market.decide(officer, instance, APPROVE, key=keys[instance])
+        except Refused as refused:
+            return [finding.code for finding in refused.findings]
+        return []
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(approve, zip(two_officers, (a_change, second), strict=True)))
+    assert sorted(map(bool, found)) == [False, True]
+    assert {code for codes in found for code in codes} == {"4003"}
+    versions = a_market.rows("SELECT version FROM identity.holder_detail ORDER BY version")
+    assert versions == [(1,), (2,)]
+
+
+KEY = "SELECT key FROM workflow.task WHERE instance_id = %(i)s"
+
+
+def test_where_the_account_asks_for_two_one_fills_in_and_another_confirms(
+    a_market: Market, an_emitter: Actor, a_colleague: Actor, a_province: Actor
+):
+    a_market.decide(a_province, ask(a_market, an_emitter, representatives="two"), APPROVE)
+    first, other = a_market.actor("emitter"), a_market.actor("emitter", 1)
+    asked = form(a_market, first, contact_person="林晓")
+    with pytest.raises(Forbidden):
+        begin(a_market.ctx, first, FLOW, None, asked, submit=True)
+    change = begin(a_market.ctx, first, FLOW, None, asked, submit=False, ready=True).instance_id
+    with pytest.raises(Conflict):
+        a_market.decide(other, change, {**asked, "contact_person": "别人"})
+    a_market.decide(other, change, asked)
+    a_market.decide(a_province, change, APPROVE)
+    assert data_of(a_market, first)["contact_person"] == "林晓"
+
+
+def test_data_that_the_form_no_longer_asks_for_stay_as_they_were(
+    a_market: Market, a_province: Actor
+):
+    opened(a_market, "neighbour", credit_code=credit_code(4), fax="0571-1")
+    neighbour = a_market.actor("neighbour")
+    a_market.decide(a_province, ask(a_market, neighbour, contact_person="林晓"), APPROVE)
+    assert data_of(a_market, neighbour)["fax"] == "0571-1"
