@@ -192,7 +192,12 @@ def test_all_chosen_are_exported_and_the_outcome_is_recorded(market):
 def test_the_pages_read_in_english_too(market):
     browser = market.browser()
     browser.sign_in(OFFICER, "demo-Registry-1")
-    browser.get("/pilots?lang=en")
-    for path in ("/pilots", "/pilots/exports", "/pilots/bases"):
-        page = browser.get(path, headers={"Accept-Language": "en"}).text
-        assert "Pilot" in page
+    browser.get("/home")
+    browser.post("/language", {"language": "en", "next": "/pilots"})
+    assert "at most 5 % of that year" in browser.get("/pilots").text
+    assert "<h1>Pilot surrender export" in browser.get("/pilots/exports").text
+    page = browser.get("/pilots/bases").text
+    assert "<h1>Pilot bases" in page
+    assert "One enterprise and year a row" in page
+    number = market.one("SELECT number FROM pilots.export ORDER BY id LIMIT 1")
+    assert "Checksum of the content (SHA-256)" in browser.get(f"/pilots/exports/{number}").text

@@ -6,7 +6,7 @@ and its forms say.
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -138,7 +138,8 @@ def task(instance_id: int, key: int) -> str | Response | tuple[str, int]:
         return redirect(url_for("applications.show", instance_id=instance_id))
     definition_task = found.definition.tasks[waiting.element_id]
     page = definition_task.properties.get("page")
-    if page and waiting.holder_id == actor().holder_id:  # this step is taken on a page of its own
+    # This step is taken on a page of its own, for whoever may take it.
+    if page in current_app.view_functions and waiting.holder_id == actor().holder_id:
         return redirect(url_for(page))
     filled = Filled(found.definition.forms[definition_task.form])
     draft = _draft(found, waiting)
