@@ -47,6 +47,22 @@ def test_the_lists_open_for_all_who_take_part(merger: Market, member: str, path:
     shown(merger.as_(member), path)
 
 
+@pytest.mark.parametrize(
+    ("member", "path", "words"),
+    [
+        (DEPOSITOR, "/custody", "Remaining in custody"),
+        (DEPOSITOR, "/applications/new/custody_return", "Quantities returned"),
+        (DEPOSITOR, "/applications/new/custody_link", "Emitters to link with"),
+        (DEPOSITOR, "/applications/new/custody_application", "Type of custody"),
+        (REGISTRY, "/custody/links", "Links that stand"),
+    ],
+)
+def test_the_pages_speak_english_too(merger: Market, member: str, path: str, words: str) -> None:
+    answer = merger.as_(member).get(path, headers={"Accept-Language": "en"})
+    assert answer.status_code == 200
+    assert words in answer.text
+
+
 def test_the_depositor_sees_what_is_in_custody_and_not_among_its_holdings(merger: Market) -> None:
     page = shown(merger.as_(DEPOSITOR), "/custody")
     assert all(number in page for number in ("8,000", "3,500", "3,000", "1,500"))
