@@ -179,7 +179,7 @@ KINDS: dict[str, RecordKind] = {
         ),
         RecordKind(
             "account-change",
-            Label("账户信息变更", "Account changes"),
+            Label("账户信息修改", "Changes of account data"),
             ("account_change",),
             (NUMBER, *END),
             begin="account_change",
