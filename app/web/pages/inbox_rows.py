@@ -86,7 +86,7 @@ def rows(entries: Iterable[Entry], me: int) -> Iterator[Row]:
             holder=holder,
             holder_code=entry.holder_code,
             tonnes=str(entry.quantity),
-            quantity=tonnes(entry.quantity),
+            quantity=tonnes(entry.quantity or None),  # not everything is about tonnes
             ccer=tonnes(entry.ccer_quantity or None),
             submitted=near(entry.submitted_at),
             due=_due(entry.due_at) if entry.due_at else None,
