@@ -1,6 +1,7 @@
 """Custody on the pages, without scripts: two tables, each recipient's own view (F19-F25, M22)."""
 
 import re
+from io import BytesIO
 
 import pytest
 
@@ -166,6 +167,31 @@ def test_a_drafted_deposit_keeps_the_type_that_was_chosen(merger: Market) -> Non
     answer = browser.post("/applications/new/custody_application", form)
     page = shown(browser, answer.headers["Location"])
     assert re.search(r'value="split"\s+checked', page)
+
+
+def test_a_deposit_carries_its_proof_to_the_registry(merger: Market) -> None:
+    browser = merger.as_(DEPOSITOR)
+    shown(browser, "/applications/new/custody_application")
+    code = merger.one(
+        """SELECT i.code FROM ledger.unit_block b
+           JOIN ledger.instrument i ON i.id = b.instrument_id
+           JOIN identity.account a ON a.id = b.account_id JOIN identity.holder h
+               ON h.id = a.holder_id
+           WHERE h.name = '临江发电有限公司' AND b.position = 'registry_available' LIMIT 1"""
+    )
+    form = {
+        "lines.instrument": code,
+        "lines.quantity": "10",
+        "custody_type": "merger",
+        "reason": "合并。",
+        "proof": (BytesIO(b"%PDF-1.7\n%%EOF\n"), "合并公告.pdf"),
+        "action": "submit",
+    }
+    answer = browser.post("/applications/new/custody_application", form)
+    assert answer.status_code == 302, answer.text
+    page = shown(merger.as_(REGISTRY), answer.headers["Location"])
+    assert "合并公告.pdf" in page
+    assert "合并。" in page
 
 
 def test_the_drawing_shows_the_flow_that_runs_and_no_other(merger: Market) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.domain.errors import Conflict, Forbidden, Invalid, Refused
+from app.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from app.ledger.verify import verify
 from app.services.applications import begin
+from app.services.custody.ending import end_link
 from tests.postgres import Database
 from tests.services.custody import (
     AGREED,
@@ -285,13 +286,35 @@ def test_a_link_that_ended_since_stops_the_return(custody: Custody) -> None:
     custody.link("neighbour")
     instance = custody.give_back((lot.id, "neighbour", 400))
     custody.decide(custody.market.actor("neighbour"), instance, AGREED)
-    custody.market.change(
-        """INSERT INTO ledger.custody_link_end
-           SELECT id, '文号 1', 1, 2, '2022-03-01Z' FROM ledger.custody_link"""
-    )
+    [(link,)] = custody.market.rows("SELECT id FROM ledger.custody_linked")
+    second = custody.market.actor("registry", 1).person_id
+    end_link(custody.market.ctx, custody.registry, link, "登记函 1 号", second)
     with pytest.raises(Refused) as refused:
         custody.decide(custody.registry, instance, APPROVE)
     assert [f.code for f in refused.value.findings] == ["3004"]
+
+
+def test_a_link_is_ended_by_two_officers_of_the_registry_with_a_document(
+    custody: Custody,
+) -> None:
+    custody.link("neighbour")
+    made = custody.market
+    [(link,)] = made.rows("SELECT id FROM ledger.custody_linked")
+    second = made.actor("registry", 1).person_id
+    for actor, document, approver in (
+        (custody.depositor, "函 1", second),
+        (custody.registry, "函 1", custody.registry.person_id),
+        (custody.registry, " ", second),
+        (custody.registry, "函 1", made.actor("province").person_id),
+    ):
+        with pytest.raises((Forbidden, Invalid)):
+            end_link(made.ctx, actor, link, document, approver)
+    end_link(made.ctx, custody.registry, link, "函 1", second)
+    with pytest.raises(NotFound):
+        end_link(made.ctx, custody.registry, link, "函 1", second)
+    assert made.rows("SELECT count(*) FROM ledger.custody_linked") == [(0,)]
+    custody.link("neighbour")
+    assert made.rows("SELECT count(*) FROM ledger.custody_linked") == [(1,)]
 
 
 def test_only_emitters_begin_and_only_recipients_review(custody: Custody) -> None:
