@@ -15,6 +15,7 @@ from app.services.actor import Actor
 from app.services.advance import advance
 from app.services.attachments.naming import bind_named
 from app.services.context import Context
+from app.services.counterparty import counterparty_of
 from app.services.instance import Instance, load_with_task
 from app.services.parties import refuse_other_account
 from app.services.step import Decided, MovedOn, Step
@@ -196,7 +197,7 @@ def _open_task(
     if not instance.has_party(actor.holder_id) and task["holder_id"] != actor.holder_id:
         raise NotFound
     if task["element_id"] is None:
-        raise first_decision(tx, instance.id, request.key)
+        raise first_decision(tx, instance, actor)
     refuse_stranger(actor, task)
     refuse_other_account(instance, task["lane"], actor)
     return instance, task
@@ -221,18 +222,25 @@ def refuse_stranger(actor: Actor, task: Mapping[str, Any]) -> None:
         )
 
 
-def first_decision(tx: Transaction, instance_id: int, key: int) -> Exception:
-    """Return who was first at a task that is no longer open."""
+def first_decision(tx: Transaction, instance: Instance, actor: Actor) -> Exception:
+    """Return who was first at a task that is no longer open.
+
+    One of several reviewers is told of its own organisation's people only (M22): neither who of
+    another has decided, nor how.
+    """
+    said = (
+        "这项待办已有人办理，您的操作没有生效，没有任何数据被更改。",
+        "This task has already been decided; nothing of yours was applied.",
+    )
+    who = counterparty_of(tx, actor, instance.definition, instance.id, instance.applicant_id)
     row = tx.map(
         """SELECT p.name, d.at, d.verdict, d.element_id
            FROM workflow.decision d LEFT JOIN identity.person p ON p.id = d.person_id
-           WHERE d.instance_id = %(id)s ORDER BY d.version DESC LIMIT 1""",
-        {"id": instance_id, "key": key},
+           WHERE d.instance_id = %(id)s
+             AND (%(only)s::bigint IS NULL OR d.holder_id = %(only)s)
+           ORDER BY d.version DESC LIMIT 1""",
+        {"id": instance.id, "only": who.holder_id if who else None},
     )
     if row is None:
-        return NotFound()
-    return AlreadyDecided(
-        "这项待办已有人办理，您的操作没有生效，没有任何数据被更改。",
-        "This task has already been decided; nothing of yours was applied.",
-        **row,
-    )
+        return AlreadyDecided(*said) if who else NotFound()
+    return AlreadyDecided(*said, **row)

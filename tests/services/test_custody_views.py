@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import Conflict, Forbidden, NotFound
+from app.domain.errors import AlreadyDecided, Conflict, Forbidden, NotFound
 from app.identity.actor import Actor
 from app.services.application import Application, application
 from app.services.checked import checks
@@ -190,3 +190,21 @@ def test_a_recipient_decides_its_own_task_and_no_other(custody: Custody, a_retur
         decide(made.ctx, who, Request(a_return, key, form))
     with pytest.raises((Forbidden, Conflict)):
         trigger(made.ctx, who, a_return, "withdraw")
+
+
+def test_who_comes_too_late_is_not_told_how_another_recipient_decided(
+    custody: Custody, a_return: int
+) -> None:
+    made = custody.market
+    who = made.actor("neighbour")
+    for key in (1, 999_999):
+        with pytest.raises(AlreadyDecided) as refused:
+            decide(made.ctx, who, Request(a_return, key, APPROVE))
+        assert refused.value.facts == {}
+    agree(custody, "neighbour", a_return)
+    with pytest.raises(AlreadyDecided) as refused:
+        decide(made.ctx, who, Request(a_return, 999_999, APPROVE))
+    assert refused.value.facts["name"] == who.person_name
+    with pytest.raises(AlreadyDecided) as refused:
+        decide(made.ctx, custody.registry, Request(a_return, 999_999, APPROVE))
+    assert refused.value.facts["name"] == who.person_name
