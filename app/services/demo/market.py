@@ -20,8 +20,9 @@ from app.services.demo.cast import (
     emitter_opening,
 )
 from app.services.demo.custody import DEPOSITOR, RECIPIENTS, Merger
+from app.services.demo.external import CLAIMANT, tell_claims
 from app.services.demo.pilots import tell_pilots
-from app.services.demo.stories import Story, tell_cancellations, tell_changes
+from app.services.demo.stories import Story, take_decision, tell_cancellations, tell_changes
 from app.services.demo.supply import Supply
 from app.services.notices import NoticeRequest, Year, issue_all, set_year
 from app.services.opening import Opened, holders_by_code, open_holders
@@ -136,6 +137,8 @@ def _stories(
         story.tell(emitter, supply.allowances, supply.ccer)
     greenco, registry = (actors[opened[code].members[0]] for code in ("GREENCO", "REGISTRY"))
     tell_cancellations(ctx, greenco, registry, supply.ccer)
+    claimant = actors[opened[f"EMITTER-{CLAIMANT}"].members[0]]
+    tell_claims(ctx, claimant, registry, supply.year, take_decision)
     codes = ("EMITTER-CL", "PROVINCE-53", "WIND")
     tell_changes(ctx, *(actors[opened[code].members[0]] for code in codes))
     _merger(ctx, opened, actors, registry).tell(supply.allowances)

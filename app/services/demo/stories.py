@@ -37,7 +37,7 @@ class Story:
             case "resubmitted":
                 instance = self._begin({allowances: whole - 400}, submit=True)
                 self._review(instance, "return")
-                _decide(self.ctx, self.emitter, instance, _form(lines))
+                take_decision(self.ctx, self.emitter, instance, _form(lines))
             case "approved":
                 self._review(self._begin(lines, submit=True), "approve")
             case "part":
@@ -56,7 +56,7 @@ class Story:
     def _review(self, instance: int, verdict: str) -> None:
         opinion = OPINION if verdict == "return" else "标的与数量符合履约通知书要求，同意。"
         review = {"verdict": verdict, "opinion": opinion}
-        _decide(self.ctx, self.reviewer, instance, review)
+        take_decision(self.ctx, self.reviewer, instance, review)
 
 
 def tell_cancellations(ctx: Context, holder: Actor, management: Actor, ccer: str) -> None:
@@ -69,7 +69,7 @@ def tell_cancellations(ctx: Context, holder: Actor, management: Actor, ccer: str
     }
     done = begin(ctx, holder, CANCELLATION, None, first, submit=True)
     review = {"verdict": "approve", "opinion": "材料齐全，同意注销。"}
-    _decide(ctx, management, done.instance_id, review)
+    take_decision(ctx, management, done.instance_id, review)
     second = {**_form({ccer: 500}), "reason": "企业运营碳中和。"}
     begin(ctx, holder, CANCELLATION, None, second, submit=True)
 
@@ -78,7 +78,7 @@ def tell_changes(ctx: Context, emitter: Actor, province: Actor, owner: Actor) ->
     """One change of account data that is in force, and one that awaits review (W3)."""
     done = _change(ctx, emitter, legal_representative="梁国栋", contact_phone="0871-66000001")
     review = {"verdict": "approve", "opinion": "与营业执照一致，同意修改。"}
-    _decide(ctx, province, done, review)
+    take_decision(ctx, province, done, review)
     moved = "朔风市新能源产业园 1 号楼"
     _change(ctx, owner, registered_address=moved, bank_name="示范银行朔风支行")
 
@@ -90,7 +90,8 @@ def _change(ctx: Context, holder: Actor, **changes: str) -> int:
     return begin(ctx, holder, CHANGE, None, form, submit=True).instance_id
 
 
-def _decide(ctx: Context, actor: Actor, instance: int, form: Mapping[str, Any]) -> None:
+def take_decision(ctx: Context, actor: Actor, instance: int, form: Mapping[str, Any]) -> None:
+    """Complete the one open task of an application."""
     with ctx.database.transaction() as tx:
         row = tx.one("SELECT key FROM workflow.task WHERE instance_id = %(id)s", {"id": instance})
     if row is None:
