@@ -99,11 +99,15 @@ def _pilot(row: tuple[Any, ...]) -> Pilot:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What was handed to a pilot's own registry; ``sha256`` is of ``content``, as hex."""
+    """What was handed to a pilot's own registry; ``sha256`` is of ``content``, as hex.
+
+    ``holder_id`` is the authority that made it.
+    """
 
     id: int
     number: str
     pilot_id: int
+    holder_id: int
     content: bytes
     sha256: str
     made_at: datetime
@@ -113,9 +117,10 @@ class Export:
 def export_of(tx: Transaction, number: str) -> Export | None:
     """Return an export by its number, or None."""
     row = tx.one(
-        """SELECT x.id, x.number, x.pilot_id, x.content, encode(x.sha256, 'hex'), x.made_at, p.name
+        """SELECT x.id, x.number, x.pilot_id, x.holder_id, x.content, encode(x.sha256, 'hex'),
+               x.made_at, p.name
            FROM pilots.export x JOIN identity.person p ON p.id = x.person_id
            WHERE x.number = %(number)s""",
         {"number": number},
     )
-    return Export(row[0], row[1], row[2], bytes(row[3]), *row[4:]) if row else None
+    return Export(*row[:4], bytes(row[4]), *row[5:]) if row else None

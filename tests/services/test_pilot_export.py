@@ -288,3 +288,18 @@ def test_no_file_is_a_fault_and_only_good_ones_write(shared, content):
         assert count(shared) == before
     else:
         assert count(shared) == before + rows
+
+
+def test_who_ran_a_pilot_sees_its_own_exports_and_none_of_its_successor(a_market, cancelled):
+    ctx, old, new = a_market.ctx, a_market.actor("pilot"), a_market.actor("other_pilot")
+    before = export_all(a_market, *cancelled).number
+    designate(ctx, a_market.actor("national"), pilot_id(a_market, "beijing"), "other_pilot")
+    later = submit(a_market, **{HOME: 2})
+    cancel(a_market, later, "other_pilot")
+    after = export_all(a_market, later, pilot="other_pilot").number
+    assert [one.number for one in made(ctx, old)] == [before]
+    assert exported(ctx, old, before).export.number == before
+    with pytest.raises(NotFound):
+        exported(ctx, old, after)
+    assert {one.number for one in made(ctx, new)} == {before, after}
+    assert exported(ctx, new, before).export.number == before

@@ -9,7 +9,7 @@ from typing import Any
 from app.domain.errors import Conflict, NotFound
 from app.domain.label import Label
 from app.identity.actor import Actor
-from app.pilots.pilots import Export, Pilot, export_of, pilot_of, run_by
+from app.pilots.pilots import Export, Pilot, export_of, pilot_of
 from app.services.context import Context
 from app.services.pilots.region import own_within
 
@@ -28,9 +28,13 @@ class Made:
 
 
 def made(ctx: Context, actor: Actor) -> list[Made]:
-    """Return the exports of the pilots that the actor runs, newest first."""
+    """Return the exports of the pilots that the actor runs, and its own, newest first.
+
+    Who ran a pilot before sees what it exported itself, not what its successor did.
+    """
     with ctx.database.transaction() as tx:
-        ids = [pilot.id for pilot in own_within(tx, actor)]
+        own = own_within(tx, actor)
+        ids = [pilot.id for pilot in own if pilot.authority_id == actor.holder_id]
         rows = tx.all(
             """SELECT x.number, p.name, p.name_en, x.made_at, o.name, encode(x.sha256, 'hex'),
                    count(*), count(u.id)
@@ -38,9 +42,9 @@ def made(ctx: Context, actor: Actor) -> list[Made]:
                JOIN identity.person o ON o.id = x.person_id
                JOIN pilots.export_item n ON n.export_id = x.id
                LEFT JOIN pilots.outcome u ON u.instance_id = n.instance_id
-               WHERE x.pilot_id = ANY (%(ids)s)
+               WHERE x.pilot_id = ANY (%(ids)s) OR x.holder_id = %(holder)s
                GROUP BY x.id, p.id, o.id ORDER BY x.id DESC LIMIT 200""",
-            {"ids": ids},
+            {"ids": ids, "holder": actor.holder_id},
         )
     return [Made(row[0], Label(row[1], row[2]), *row[3:]) for row in rows]
 
@@ -62,15 +66,14 @@ class Exported:
 def exported(ctx: Context, actor: Actor, number: str) -> Exported:
     """Return an export, any time, with the same content; raises NotFound for a stranger.
 
-    Seen by the authority of its pilot and by auditors.
+    Seen by the authority that runs its pilot now, the one that made it, and auditors.
     """
     with ctx.database.transaction() as tx:
         found = export_of(tx, number)
         pilot = pilot_of(tx, found.pilot_id) if found else None
         if found is None or pilot is None:
             raise NotFound
-        ran = {one.id for one in run_by(tx, actor.holder_id)}
-        if actor.role != "auditor" and pilot.id not in ran:
+        if actor.role != "auditor" and actor.holder_id not in {pilot.authority_id, found.holder_id}:
             raise NotFound
         rows = tx.all(
             """SELECT i.number, i.id, u.accepted FROM pilots.export_item n
