@@ -17,7 +17,7 @@ from app.services.attachments.naming import bind_named
 from app.services.context import Context
 from app.services.counterparty import counterparty_of
 from app.services.instance import Instance, load_with_task
-from app.services.parties import refuse_other_account
+from app.services.parties import refuse_other_account, refuse_other_receiver
 from app.services.step import Decided, MovedOn, Step
 from app.services.two_people import initiator
 from app.workflow.definition import UserTask
@@ -200,6 +200,7 @@ def _open_task(
         raise first_decision(tx, instance, actor)
     refuse_stranger(actor, task)
     refuse_other_account(instance, task["lane"], actor)
+    refuse_other_receiver(tx, instance, task["lane"], actor)
     return instance, task
 
 

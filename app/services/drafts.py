@@ -12,7 +12,7 @@ from app.services.actor import Actor
 from app.services.attachments.naming import check_named
 from app.services.context import Context
 from app.services.instance import load_with_task
-from app.services.parties import refuse_other_account
+from app.services.parties import refuse_other_account, refuse_other_receiver
 from app.services.step import meaning_of
 
 LONGEST = 200_000  # characters of JSON; far above any form, far below a denial of service
@@ -130,6 +130,7 @@ def _readable(
     if task["holder_id"] != actor.holder_id or task["role"] != actor.role:
         raise _closed()
     refuse_other_account(instance, task["lane"], actor)
+    refuse_other_receiver(tx, instance, task["lane"], actor)
     asked = instance.definition.form_of(task["element_id"])
     clean, errors = asked.validate(form, strict=strict)
     if errors:

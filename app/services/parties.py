@@ -65,3 +65,25 @@ def refuse_other_account(instance: Instance, lane_key: str, actor: Actor) -> Non
             "这项申请由另一账户发起，请切换到该账户后办理。",
             "The application was begun for another account; act for that account first.",
         )
+
+
+def refuse_other_receiver(tx: Transaction, instance: Instance, lane_key: str, actor: Actor) -> None:
+    """Raise Forbidden to a recipient's people who act for another account than the receiving one.
+
+    What comes into an account is for its representatives to agree to, and where it asks for two
+    people (G21), for two: another account of the same holder is no way round (R44).
+    """
+    lane = next(x for x in instance.definition.lanes.values() if x.key == lane_key)
+    if lane.party != "item":
+        return
+    rows = tx.all(
+        """SELECT DISTINCT l.to_account_id FROM ledger.transfer_line l
+           JOIN identity.account a ON a.id = l.to_account_id
+           WHERE l.transfer_id = %(held)s AND a.holder_id = %(holder)s""",
+        {"held": instance.reserved_transfer_id, "holder": actor.holder_id},
+    )
+    if rows and actor.account_id not in {row[0] for row in rows}:
+        raise Forbidden(
+            "标的将转入本单位的另一账户，请切换到该账户后办理。",
+            "The units go into another account of your organisation; act for that account first.",
+        )

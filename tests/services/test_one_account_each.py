@@ -3,8 +3,10 @@
 import pytest
 
 from app.domain.errors import Forbidden
+from app.services.decide import Request, decide
 from app.services.drafts import save
 from app.services.withdraw import trigger
+from tests.services.custody import AGREED, Custody
 from tests.services.market import PE21, lines
 
 
@@ -36,3 +38,30 @@ def test_who_acts_for_a_trading_account_withdraws_no_surrender(
     with pytest.raises(Forbidden):
         trigger(a_market.ctx, a_trader, a_submitted_application, "withdraw")
     assert a_market.instance(a_submitted_application)["version"] == 1
+
+
+def test_who_acts_for_a_trading_account_agrees_to_no_return(a_market):
+    """Nor does the two-person rule of the receiving account end at another account (G21)."""
+    custody = Custody(a_market)
+    lot = custody.deposit(600)
+    custody.link("neighbour")
+    instance = custody.give_back((lot.id, "neighbour", 5))
+    key = a_market.key(instance)
+    stranger = a_market.actor("stranger")
+    a_market.give_mandate(stranger.person_id, a_market.account("neighbour", "trading"))
+    members = a_market.holders["stranger"].members
+    trader = a_market.actor("neighbour", member_no=members[0])
+    assert trader.account_id == a_market.account("neighbour", "trading")
+    a_market.change(
+        "UPDATE identity.account SET two_person = true WHERE id = %(a)s",
+        a=a_market.account("neighbour", "compliance"),
+    )
+    with pytest.raises(Forbidden):
+        save(a_market.ctx, trader, instance, key, AGREED)
+    with pytest.raises(Forbidden):
+        decide(a_market.ctx, trader, Request(instance, key, AGREED))
+    first, second = a_market.actor("neighbour"), a_market.actor("neighbour", 1)
+    with pytest.raises(Forbidden):
+        decide(a_market.ctx, second, Request(instance, key, AGREED))
+    save(a_market.ctx, first, instance, key, AGREED, ready=True)
+    decide(a_market.ctx, second, Request(instance, key, AGREED))
