@@ -59,7 +59,16 @@ def _fits(value: object, kind: type) -> bool:
         return isinstance(value, str) and (
             value == FOREVER or datetime.fromisoformat(value).tzinfo is not None
         )
-    return isinstance(value, str)
+    return isinstance(value, str) and "\x00" not in value and _is_text(value)
+
+
+def _is_text(value: str) -> bool:
+    """Whether a text can be written as UTF-8: JSON allows halves of characters, nothing else."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
 """Input that makes no sense, on every page: a 4xx or the page itself, never a fault."""
 
+import base64
+import json
 import re
 
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from tests.pages.conftest import AUDITOR, EMITTER, OPERATOR, PROVINCE
+from tests.pages.conftest import AUDITOR, BUYER, EMITTER, OPERATOR, PROVINCE
 
+OFFICER, NATION = "31000000031", "10000000001"  # of a pilot region, of the national authority
 LONG = "9" * 400
 HOSTILE = "'\"><script>alert(1)</script>%_\\{{7*7}}"
 GETS = [
@@ -16,7 +19,17 @@ GETS = [
     (AUDITOR, "/history", ["q", "cursor", "status"]),
     (PROVINCE, "/notices", ["q", "cursor", "year"]),
     (EMITTER, "/holdings/{account}/registry", ["cursor", "instrument"]),
-    (EMITTER, "/holdings/{account}/registry/ledger.csv", ["instrument"]),
+    (EMITTER, "/holdings/{account}/registry/ledger.csv", ["instrument", "since", "until", "sort"]),
+    (EMITTER, "/holdings", ["date", "q", "type", "sort", "cursor"]),
+    (EMITTER, "/holdings/{account}/holdings.csv", ["date", "sort"]),
+    (EMITTER, "/allocations", ["q", "kind", "year", "since", "until", "sort", "cursor"]),
+    (EMITTER, "/records/custody-return", ["q", "status", "since", "until", "sort", "cursor"]),
+    (EMITTER, "/records/custody-link/file.csv", ["q", "status", "since", "until", "sort"]),
+    (BUYER, "/records/cancellation", ["q", "sort", "cursor"]),
+    (EMITTER, "/waiting", ["process", "due", "q", "cursor"]),
+    (EMITTER, "/messages", ["cursor", "unread"]),
+    (OFFICER, "/pilots/exports", ["year"]),
+    (OFFICER, "/pilots/bases", ["pilot", "year"]),
 ]
 VALUES = ["-1", "0", "1.5", "1e9", LONG, HOSTILE, "%", "x" * 3000, "１２", "²", "\u202e", "W10"]
 CASES = [(member, path, name) for member, path, names in GETS for name in names]
@@ -40,6 +53,10 @@ def test_a_made_up_filter_is_never_a_fault(market, member, path, name):
         "/holdings/1/other", "/holdings/1/registry/ledger.pdf", "/compliance/0/scope",
         "/applications/new/none", "/applications/new/compliance", "/applications/new/%ff",
         "/applications/new/compliance/0", "/notices/issue/0", "/applications/1/tasks/1%00",
+        "/pilots/exports/x", "/pilots/exports/x/file.exe", "/pilots/exports/x/file.csv.sha256",
+        "/certificates/x", "/certificates/%00", f"/certificates/{LONG}", "/inbox/bulk/0",
+        "/inbox/bulk/9/report.exe", "/attachments/0", "/applications/1/certificate.pdf",
+        "/records/none", "/applications/new/ccer_pilot_surrender/0",
     ],
 )  # fmt: skip
 def test_an_address_that_leads_nowhere_says_so(market, path):
@@ -47,6 +64,43 @@ def test_an_address_that_leads_nowhere_says_so(market, path):
         answer = market.as_(member).get(path)
         assert answer.status_code in {400, 403, 404}, (path, answer.status_code)
         assert "<h1" in answer.text
+
+
+@pytest.mark.parametrize("text", ["\x00", "\ud800", "x", "", "\U0001f600"])
+@pytest.mark.parametrize("sort", ["code", "batch", "-at", "quantity"])
+def test_a_made_up_place_in_a_list_is_never_a_fault(market, sort, text):
+    packed = json.dumps([False, text, 1, 1, 1]).encode()
+    cursor = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    answer = market.as_(EMITTER).get(f"/allocations?sort={sort}&cursor={cursor}")
+    assert answer.status_code in {200, 422}, answer.text[:500]
+
+
+POSTS = [
+    (NATION, "/pilots/1/authority", ["holder"]),
+    (OFFICER, "/pilots/exports", ["chosen"]),
+    (OFFICER, "/pilots/bases", ["pilot"]),
+    (EMITTER, "/account/delegation", ["delegate", "from", "to", "reason"]),
+    (PROVINCE, "/inbox/bulk/prepare", ["task"]),
+    (PROVINCE, "/inbox/bulk", ["task", "verdict", "opinion", "once"]),
+    (EMITTER, "/applications/1/comments", ["comment", "once", "next"]),
+    (EMITTER, "/applications/new/custody_return", ["lines.lot", "lines.quantity", "add", "once"]),
+    (EMITTER, "/applications/new/custody_link", ["holders", "reason"]),
+    (EMITTER, "/applications/new/account_change", ["name", "seen", "representatives"]),
+    (BUYER, "/applications/new/voluntary_cancel", ["lines.quantity", "beneficiary"]),
+]
+
+
+@pytest.mark.parametrize(("member", "path", "names"), POSTS)
+def test_a_made_up_field_is_never_a_fault_and_needs_the_forms_token(market, member, path, names):
+    browser = market.as_(member)
+    browser.get("/home")
+    assert browser.client.post(path, data={names[0]: "1"}).status_code == 400
+    for name in names:
+        for value in VALUES:
+            given = [("csrf_token", browser.token), ("action", "submit"), (name, value)]
+            answer = browser.client.post(path, data=MultiDict(given))
+            assert answer.status_code < 500, (name, value, answer.text[:500])
+            assert "<script>alert" not in answer.text
 
 
 QUANTITIES = ["", "0", "-5", "1.5", "1e3", "abc", LONG, HOSTILE, "９９９９９９９９９"]
