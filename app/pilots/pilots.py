@@ -123,4 +123,6 @@ def export_of(tx: Transaction, number: str) -> Export | None:
            WHERE x.number = %(number)s""",
         {"number": number},
     )
-    return Export(*row[:4], bytes(row[4]), *row[5:]) if row else None
+    if row is None:
+        return None
+    return Export(row[0], row[1], row[2], row[3], bytes(row[4]), row[5], row[6], row[7])
