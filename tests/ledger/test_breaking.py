@@ -98,9 +98,9 @@ def test_nobody_edits_the_journal_not_even_the_owner(a_supplied_market: Market, 
             edit = f"UPDATE ledger.{table} SET {column} = {column}"
             assert refused(database.owner_url, edit) == "RG900"
             assert refused(database.owner_url, f"DELETE FROM ledger.{table}") == "RG900"
-        assert refused(database.owner_url, f"TRUNCATE ledger.{table}") == "RG900"
+        assert refused(database.owner_url, f"TRUNCATE ledger.{table} CASCADE") == "RG900"
     for table in HELD_TABLES:
-        assert refused(database.owner_url, f"TRUNCATE ledger.{table}") == "RG900"
+        assert refused(database.owner_url, f"TRUNCATE ledger.{table} CASCADE") == "RG900"
 
 
 def test_a_superuser_in_replication_mode_is_refused_all_the_same(
