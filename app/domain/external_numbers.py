@@ -1,10 +1,12 @@
 """The other registry's numbers as an emitter types them: one stretch a line (G17).
 
 ``CCER-2023-000001~CCER-2023-000500`` are 500 numbers; a number alone is one tonne. What stands
-before the last digits is the same at both ends.
+before the last digits is the same at both ends. Numbers that look alike are alike: width, case,
+spaces and signs that nobody sees do not tell one from another, or one freeze could back two claims.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,7 +14,7 @@ from itertools import pairwise
 from app.domain.label import Label
 
 BETWEEN = re.compile(r"\s*[~～〜至]\s*")
-NUMBER = re.compile(r"(?P<prefix>.*?)(?P<digits>[0-9]{1,18})", re.ASCII)
+NUMBER = re.compile(r"(?P<prefix>[A-Z0-9一-鿿()/._-]*?)(?P<digits>[0-9]{1,18})")
 MOST_LINES = 100
 
 
@@ -79,7 +81,7 @@ def total(stretches: Sequence[Stretch]) -> int:
 
 
 def _stretch(place: int, line: str) -> Stretch:
-    ends = [NUMBER.fullmatch(part) for part in BETWEEN.split(line)]
+    ends = [NUMBER.fullmatch(part) for part in BETWEEN.split(_plain(line))]
     if len(ends) > 2 or not all(ends):
         raise UnreadableNumbers(
             Label(
@@ -100,6 +102,12 @@ def _stretch(place: int, line: str) -> Stretch:
             )
         )
     return Stretch(first["prefix"], digits, low, high)
+
+
+def _plain(line: str) -> str:
+    """Return a line in plain capital letters, without what is not seen."""
+    text = unicodedata.normalize("NFKC", line).upper()
+    return "".join(c for c in text if not c.isspace() and unicodedata.category(c) != "Cf")
 
 
 def _refuse_overlap(stretches: Sequence[Stretch]) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.domain.external_numbers import Stretch, UnreadableNumbers, read_numbers, total
 
-PREFIXES = st.sampled_from(["", "CCER-2020-", "甲", "A 1/"])
+PREFIXES = st.sampled_from(["", "CCER-2020-", "甲", "A-1/"])
 
 
 @st.composite
@@ -42,3 +42,22 @@ def test_what_is_no_list_of_numbers_is_refused(text: str) -> None:
 def test_a_thousand_lines_are_too_many() -> None:
     with pytest.raises(UnreadableNumbers):
         read_numbers("\n".join(f"A{n:04d}" for n in range(1000)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ccer-2023-000001~ccer-2023-000500",
+        "ＣＣＥＲ-2023-000001～ＣＣＥＲ-2023-０００５００",
+        "CCER - 2023 - 000001 ~ CCER - 2023 - 000500",
+        "CC\u200bER-2023-000001~CCER-\u20602023-000500",
+    ],
+)
+def test_numbers_that_look_alike_are_the_same_numbers(text: str) -> None:
+    assert read_numbers(text) == (Stretch("CCER-2023-", 6, 1, 500),)
+
+
+@pytest.mark.parametrize("text", ["СCER-01", "CCER\u20132023-01", "CCER\u0301-01", "A\u0661"])
+def test_a_sign_that_only_looks_like_another_is_refused(text: str) -> None:
+    with pytest.raises(UnreadableNumbers):
+        read_numbers(text)
