@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -13,6 +14,7 @@ from app.services.deployments import deploy_files
 from tests.postgres import Database
 from tests.services.market import Market, market
 
+IN_BULK = '<spiffworkflow:property name="bulk" value="true" />'
 FILES = {
     "field": "files",
     "widget": "attachments",
@@ -29,7 +31,12 @@ def deploy_with_files(ctx: Context, folder: Path) -> None:
             form["properties"]["files"] = {"type": "array", "items": {"type": "string"}}
             form["layout"].append(FILES)
         (folder / path.name).write_text(json.dumps(form), encoding="utf-8")
-    deploy_files(replace(ctx, settings=replace(ctx.settings, forms=folder)))
+    diagrams = folder / "processes"
+    copytree(ROOT / "processes", diagrams)
+    for path in diagrams.glob("*.bpmn"):  # who asks for a file decides one by one
+        path.write_text(path.read_text("utf-8").replace(IN_BULK, ""), encoding="utf-8")
+    settings = replace(ctx.settings, forms=folder, processes=diagrams)
+    deploy_files(replace(ctx, settings=settings))
 
 
 @pytest.fixture
