@@ -3,11 +3,11 @@
 import { say } from './live.js';
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const shown = (number) => number.toLocaleString('en-US');
-const fill = (text, values) => Object.entries(values).reduce((t, [k, v]) => t.replace(`{${k}}`, v), text);
+export const shown = (number) => number.toLocaleString('en-US');
+export const fill = (text, values) => Object.entries(values).reduce((t, [k, v]) => t.replace(`{${k}}`, v), text);
 
 // Tonnes are whole and may pass 2^53 when summed: BigInt. Nothing typed is 0n, nonsense is null.
-function read(input) {
+export function read(input) {
   const text = input.value.normalize('NFKC').replace(/[,\s]/g, '');
   if (!text) return 0n;
   return /^[0-9]{1,15}$/.test(text) ? BigInt(text) : null;

@@ -106,6 +106,8 @@ def test_custody_goes_from_the_deposit_over_the_links_to_the_recipients(market, 
     page.get_by_role("dialog").get_by_role("button", name="确定").click()
     page.get_by_label(re.compile("返还至北泽")).fill("2,500")
     page.get_by_label(re.compile("返还至石桥")).fill("1,600")
+    expect(page.locator("[data-lots-total]")).to_have_text("4,100")
+    expect(page.locator("#lines")).to_contain_text("合计超过剩余存管量 4,000 吨")
     page.get_by_role("button", name="提交", exact=True).click()
     expect(page.locator("[data-errors]")).to_contain_text("超出 100 吨")
     depositor.shoot("custody-return-refused")
