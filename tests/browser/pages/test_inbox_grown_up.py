@@ -76,6 +76,8 @@ def test_an_officer_reviews_sixty_tasks_with_one_conclusion(market, person, sixt
     page.keyboard.press("r")
     expect(page.get_by_role("heading", level=1)).to_contain_text("批量审核")
     expect(page.locator("input[name=task]")).to_have_count(20)
+    page.get_by_role("button", name="提交结论").click()
+    expect(page.locator("[data-errors]")).to_be_focused()
 
     page.get_by_role("link", name="取消").click()
     page.wait_for_url("**" + REVIEWS)
@@ -85,8 +87,6 @@ def test_an_officer_reviews_sixty_tasks_with_one_conclusion(market, person, sixt
     assert chosen >= SIXTY
     expect(page.get_by_role("radio", checked=True)).to_have_count(0)
     fine(officer, "bulk-prepare", whole=False)
-    page.get_by_role("button", name="提交结论").click()
-    expect(page.locator("[data-errors]")).to_be_focused()
     page.get_by_role("radio", name="通过").check()
     page.fill("textarea[name=opinion]", "经审核，申请标的、数量符合履约通知书要求，同意。")
     page.locator("#h-decide").scroll_into_view_if_needed()
