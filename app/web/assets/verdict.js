@@ -10,11 +10,16 @@ export function watchVerdict() {
   const chosen = () => form.querySelector('input[type=radio]:checked');
   const word = (radio) => radio?.closest('label').querySelector('b').textContent.trim();
 
+  function said(field) {
+    if (field instanceof RadioNodeList) return word(chosen());
+    // A file field's value is a path that never was: the names are what is meant.
+    return field?.files ? [...field.files].map((file) => file.name).join('、') : field?.value.trim();
+  }
+
   function draw() {
     form.querySelectorAll('[data-echo]').forEach((place) => {
       const field = form.elements.namedItem(place.dataset.echo);
-      const text = field instanceof RadioNodeList ? word(chosen()) : field?.value.trim();
-      place.textContent = text || place.dataset.none;
+      place.textContent = said(field) || place.dataset.none;
     });
     const button = form.querySelector('[data-word-with]');
     const named = word(chosen());

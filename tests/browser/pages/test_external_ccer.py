@@ -62,12 +62,12 @@ def claimed(emitter, officer) -> str:
     expect(page.locator("main")).to_contain_text("柴达木光伏发电项目")
     expect(page.locator("main")).to_contain_text("冻结证明.txt")
     expect(page.locator("ol.checks")).to_contain_text("500 = 500")
-    page.get_by_role("radio", name="确认冻结").check()
+    page.get_by_role("radio", name="标记待抵销").check()
     page.get_by_role("textbox", name="审核意见").fill("已向对方登记机构核实。")
     officer.shoot("external-review")
     officer.picture("external_ccer-review")
     assert officer.faults_of_access() == []
-    page.get_by_role("button", name="确认并确认冻结").click()
+    page.get_by_role("button", name="确认并标记待抵销").click()
     succeeded(page)
     return number
 
@@ -108,14 +108,15 @@ def test_reductions_of_another_registry_are_marked_surrendered_and_booked(market
     expect(here).to_have_attribute("data-element-id", "settle_external")
 
     page = open_task(officer, surrender)
-    page.get_by_role("radio", name="对方已注销").check()
+    page.get_by_role("radio", name="登记注销").check()
     page.get_by_label("对方注销编号").fill("ZX-2026-0018")
     page.locator("input[type=file]").set_input_files(CANCELLED)
+    expect(page.locator('[data-echo="proof"]')).to_have_text("注销证明.txt")
     officer.shoot("external-settle")
     officer.picture("external_ccer-settle")
     assert officer.faults_of_access() == []
     assert officer.wider_than_the_window() <= 0
-    page.get_by_role("button", name="确认并对方已注销").click()
+    page.get_by_role("button", name="确认并登记注销").click()
     succeeded(page)
     officer.settle()
     expect(page.locator(".page-head .tag").first).to_contain_text("履约完成")
@@ -141,8 +142,8 @@ def released(emitter, officer, number: str) -> None:
     succeeded(page)
     release = re.search(r"WJ-\d{4}-\d{7}", page.inner_text("h1"))[0]
     page = open_task(officer, release)
-    page.get_by_role("radio", name="确认解冻").check()
-    page.get_by_role("button", name="确认并确认解冻").click()
+    page.get_by_role("radio", name="释放").check()
+    page.get_by_role("button", name="确认并释放").click()
     succeeded(page)
     page = emitter.open("/holdings?type=external_ccer")
     expect(page.locator("main")).not_to_contain_text(number)
