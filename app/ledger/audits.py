@@ -150,6 +150,31 @@ LEFT JOIN ledger.transfer_ceiling k
     ON k.transfer_id = t.id AND k.ceiling_id = n.obligation_ceiling_id
 WHERE k.quantity IS DISTINCT FROM l.tonnes"""
 
+# R14, R15: a link stands on a decision of the registry in an application of its depositor, and what
+# came out of custody went to holders that were linked with the depositor then.
+LINKS = """
+SELECT format('link %s of custody stands on no decision of the registry', k.id)
+FROM ledger.custody_link k
+WHERE NOT EXISTS (SELECT FROM workflow.decision d
+                  LEFT JOIN workflow.instance i ON i.id = d.instance_id
+                  WHERE d.id = k.decision_id AND d.person_id = k.person_id
+                    AND d.role = 'registry_operator'
+                    AND d.instance_id = coalesce(k.instance_id, d.instance_id)
+                    AND coalesce(i.applicant_id, k.depositor_id) = k.depositor_id)
+UNION ALL
+SELECT format('transfer %s returned units to holder %s, which was not linked', v.transfer_id,
+              r.holder_id)
+FROM ledger.transfer_event v
+JOIN ledger.transfer_line l ON l.transfer_id = v.transfer_id AND l.custody_lot_id IS NOT NULL
+JOIN ledger.custody_lot c ON c.id = l.custody_lot_id
+JOIN identity.account o ON o.id = c.depositor_account_id
+JOIN identity.account r ON r.id = l.to_account_id
+WHERE v.kind = 'posted' AND NOT EXISTS (
+    SELECT FROM ledger.custody_link k
+    LEFT JOIN ledger.custody_link_end e ON e.link_id = k.id
+    WHERE k.depositor_id = o.holder_id AND k.recipient_id = r.holder_id
+      AND k.at <= v.at AND coalesce(e.at, 'infinity') >= v.at)"""
+
 # G17: a claim on another registry's reductions is issued once, stands on a decision of the
 # registry, never backs two claims at once, and its units lie where they may; they are surrendered
 # on the approver's decision and the record of their cancellation there.
@@ -229,6 +254,8 @@ FROM (VALUES ('block_place', 'unit_block'), ('block_origin', 'unit_block'),
              ('append_only_table', 'issue'), ('append_only_row', 'direct_order'),
              ('append_only_table', 'direct_order'), ('append_only_row', 'transfer_ceiling'),
              ('append_only_table', 'transfer_ceiling'), ('issue_claimed', 'issue'),
+             ('append_only_row', 'custody_link'), ('append_only_table', 'custody_link'),
+             ('append_only_row', 'custody_link_end'), ('append_only_table', 'custody_link_end'),
              ('append_only_row', 'external_claim'), ('append_only_table', 'external_claim'),
              ('append_only_row', 'external_range'), ('append_only_table', 'external_range'),
              ('append_only_row', 'external_cancellation'),
@@ -248,6 +275,7 @@ AUDITS: Mapping[str, str] = {
     "ceilings": CEILINGS,
     "notices": NOTICES,
     "custody lots": LOTS,
+    "custody links": LINKS,
     "issues": ISSUES,
     "external reductions": EXTERNAL,
     "backing": BACKING,

@@ -5,6 +5,7 @@ import pytest
 
 from app.identity.actor import Actor
 from app.ledger.verify import Report, verify
+from tests.services.custody import AGREED, Custody
 from tests.services.market import APPROVE, Market, superuser
 
 pytestmark = pytest.mark.database
@@ -64,6 +65,24 @@ TAMPERINGS = {
     "a surrender that drew on no obligation": "DELETE FROM ledger.transfer_ceiling",
     "a ceiling that forgets what was used": "UPDATE ledger.ceiling SET used = 0 WHERE used > 0",
 }
+
+
+def test_verify_finds_a_link_of_custody_that_nobody_decided(a_market: Market) -> None:
+    custody = Custody(a_market)
+    lot = custody.deposit(600)
+    custody.link("neighbour")
+    instance = custody.give_back((lot.id, "neighbour", 5))
+    custody.decide(a_market.actor("neighbour"), instance, AGREED)
+    custody.decide(custody.registry, instance, APPROVE)
+    report = verify(a_market.ctx.database)
+    assert report.ok, list(report.lines())
+    forged = (
+        "INSERT INTO ledger.custody_link (depositor_id, recipient_id, decision_id, person_id, at)"
+        " SELECT recipient_id, depositor_id, 999999, person_id, at FROM ledger.custody_link"
+    )
+    assert "custody links" in tampered(a_market, forged).faults
+    moved = "UPDATE ledger.custody_link SET at = at + interval '1 day'"
+    assert len(tampered(a_market, moved).faults["custody links"]) > 1
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
