@@ -118,7 +118,12 @@ class Stock(Flow):
                 instance = session.get_one(Instance, begun.instance_id)
                 notice = session.get_one(Notice, instance.subject_id)
                 deadline = notice.deadline.isoformat()
-                values = {"deadline": deadline, "remind_at": "2099-01-01T00:00:00+00:00"}
+                # Stock knows no value that is not set; the seam takes it for None.
+                values = {
+                    "deadline": deadline,
+                    "remind_at": "2099-01-01T00:00:00+00:00",
+                    "external_named": None,
+                }
                 instance.state = self._engine.dump(self._engine.start(values))
             session.commit()
 
