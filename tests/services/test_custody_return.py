@@ -1,6 +1,7 @@
 """Custody, links and returns through the services, up to posted units (M17-M23, R11-R18, G37)."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +9,7 @@ from app.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from app.ledger.verify import verify
 from app.services.applications import begin
 from app.services.custody.ending import end_link
+from app.services.sweep import sweep
 from tests.postgres import Database
 from tests.services.custody import (
     AGREED,
@@ -19,7 +21,7 @@ from tests.services.custody import (
     deposit_form,
     return_form,
 )
-from tests.services.market import CCER, PE21, Market, market
+from tests.services.market import CCER, PE21, Market, context, market
 
 pytestmark = pytest.mark.database
 
@@ -75,6 +77,21 @@ def test_quantity_reason_and_type_are_mandatory(custody: Custody) -> None:
     with pytest.raises(Invalid) as refused:
         custody.submit("custody_application", {"lines": [{"instrument": PE21}]})
     assert set(refused.value.fields) == {"lines/0/quantity", "custody_type", "reason"}
+
+
+def test_a_whole_holding_goes_into_custody_unless_the_registry_reads_r11_strictly(
+    custody: Custody, database: Database
+) -> None:
+    """G12: 「小于」 by the letter would forbid the merger that custody is for."""
+    strict = context(database, custody.market.clock, CUSTODY_STRICTLY_LESS="on")
+    whole = deposit_form(**{PE21: 1000})
+    with pytest.raises(Refused) as refused:
+        begin(strict, custody.depositor, "custody_application", None, whole, submit=True)
+    assert [f.code for f in refused.value.findings] == ["2005"]
+    most = deposit_form(**{PE21: 999})
+    begin(strict, custody.depositor, "custody_application", None, most, submit=False)
+    strict.database.dispose()
+    assert custody.deposit(1000).remaining == 1000
 
 
 def test_management_says_with_whom_the_depositor_is_linked(custody: Custody) -> None:
@@ -269,6 +286,25 @@ def test_a_return_is_withdrawn_until_the_final_decision(custody: Custody, after:
     assert custody.open(instance) == [("emitter", "fill_return")]
     assert custody.lots()[0].remaining == 600
     assert custody.told("neighbour") == custody.told("stranger") == ["withdrawn"]
+
+
+def test_only_who_owes_a_review_is_reminded_and_after_thirty_days_it_lapses(
+    custody: Custody,
+) -> None:
+    made = custody.market
+    lot = custody.deposit(600)
+    custody.link("neighbour", "stranger")
+    instance = custody.give_back((lot.id, "neighbour", 400), (lot.id, "stranger", 200))
+    custody.decide(made.actor("stranger"), instance, AGREED)
+    made.clock.advance(timedelta(days=3))
+    sweep(made.ctx)
+    assert (custody.told("neighbour"), custody.told("stranger")) == (["review_reminder"], [])
+    made.clock.advance(timedelta(days=27))
+    sweep(made.ctx)
+    assert custody.open(instance) == [("emitter", "fill_return")]
+    assert custody.lots()[0].remaining == 600
+    assert custody.told("neighbour")[-1] == custody.told("stranger")[-1] == "review_lapsed"
+    assert custody.told("emitter")[-1] == "review_lapsed"
 
 
 def test_nothing_is_withdrawn_after_the_final_decision(custody: Custody) -> None:
