@@ -21,7 +21,7 @@ from app.services.opening import Opening, open_holders
 from app.services.sweep import sweep
 from app.services.withdraw import trigger
 from tests.services.changing import DATA, FLOW, ask, credit_code, data_of, form, opened
-from tests.services.market import APPROVE, RETURN, Market, _people, superuser
+from tests.services.market import APPROVE, PE21, RETURN, Market, _people, lines, superuser
 
 pytestmark = pytest.mark.database
 
@@ -390,6 +390,37 @@ def test_no_data_change_without_another_partys_decision(
         assert refused.value.pgcode == "RG404"
 
 
+@pytest.mark.parametrize("of_a_change", [True, False])
+def test_an_approval_puts_nothing_into_force_that_was_not_asked_for(
+    a_market: Market, an_emitter: Actor, a_province: Actor, of_a_change: bool
+):
+    """R21 in the database: an approved surrender renames nobody, nor does a returned change."""
+    if of_a_change:
+        instance = ask(a_market, an_emitter, contact_phone="13900000000")
+        a_market.decide(a_province, instance, RETURN)
+    else:
+        notice = a_market.notice()
+        instance = a_market.begin(an_emitter, notice, lines(**{PE21: 5}))
+        a_market.decide(a_province, instance, APPROVE)
+    before = data_of(a_market, an_emitter)
+    request = {
+        "holder_id": an_emitter.holder_id,
+        "applicant_account_id": an_emitter.account_id,
+        "before": before,
+        "instance_id": instance,
+        "decision_id": a_market.rows("SELECT max(id) FROM workflow.decision")[0][0],
+        "at": a_market.clock.now().isoformat(),
+    }
+    without = {name: text for name, text in before.items() if name != "legal_representative"}
+    for after in ({**before, "name": "冒名"}, without, {**before, "contact_phone": "13900000000"}):
+        with pytest.raises(psycopg2.Error) as refused:
+            a_market.rows(
+                "SELECT identity.apply_change(%(r)s::jsonb)",
+                r=json.dumps({**request, "after": after}),
+            )
+        assert refused.value.pgcode == "RG404"
+
+
 def test_a_change_is_applied_once(
     a_market: Market, an_emitter: Actor, a_change: int, a_province: Actor
 ):
@@ -399,7 +430,7 @@ def test_a_change_is_applied_once(
         "holder_id": an_emitter.holder_id,
         "applicant_account_id": an_emitter.account_id,
         "before": now,
-        "after": {**now, "name": "再改一次"},
+        "after": now,
         "instance_id": a_change,
         "decision_id": a_market.rows("SELECT max(id) FROM workflow.decision")[0][0],
         "at": a_market.clock.now().isoformat(),

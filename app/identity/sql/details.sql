@@ -28,9 +28,10 @@ BEGIN
 END $$;
 
 -- Apply an approved change of a holder's data (M5, R21): the only way in which name, details and
--- the two-person rule change. It takes a decision of somebody else in an application of that very
--- holder and account. Where the data are no longer those the decision was taken on, it is refused
--- like a step that came too late (RG409): who tries again reads what has changed.
+-- the two-person rule change. It takes an approval of somebody else in an application of that very
+-- holder and account for a change of data, and changes nothing but what the application asks for.
+-- Where the data are no longer those the decision was taken on, it is refused like a step that came
+-- too late (RG409): who tries again reads what has changed.
 -- {holder_id, applicant_account_id, before, after, decision_id, instance_id, at} -> {version}
 CREATE OR REPLACE FUNCTION identity.apply_change(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = identity, pg_temp AS $$
@@ -47,7 +48,8 @@ BEGIN
         WHERE i.id = (request->>'instance_id')::bigint
           AND d.id = (request->>'decision_id')::bigint
           AND i.applicant_id = v_holder AND i.applicant_account_id = v_account
-          AND d.kind = 'complete' AND d.holder_id <> v_holder) THEN
+          AND i.content::jsonb ? 'before'
+          AND d.kind = 'complete' AND d.verdict = 'approve' AND d.holder_id <> v_holder) THEN
         RAISE EXCEPTION 'no decision of another party on a change of holder %', v_holder
             USING ERRCODE = 'RG404';
     END IF;
@@ -55,6 +57,15 @@ BEGIN
     IF identity.details_of(v_holder, v_account) IS DISTINCT FROM request->'before' THEN
         RAISE EXCEPTION 'the data of holder % have changed meanwhile', v_holder
             USING ERRCODE = 'RG409';
+    END IF;
+    IF EXISTS (
+        SELECT FROM workflow.instance i,
+            jsonb_each_text(v_after) AS a (name, text)
+            FULL JOIN jsonb_each_text(request->'before') AS b (name, text) USING (name)
+        WHERE i.id = (request->>'instance_id')::bigint AND a.text IS DISTINCT FROM b.text
+          AND a.text IS DISTINCT FROM i.content::jsonb->>name) THEN
+        RAISE EXCEPTION 'the application does not ask for this change of holder %', v_holder
+            USING ERRCODE = 'RG404';
     END IF;
     -- An account that carries its holder's name goes on doing so.
     UPDATE identity.account a SET name = v_after->>'name'
