@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from app.domain.checks import CHECKS, findings, run_checks
+from app.domain.checks.claim_facts import ClaimFacts, Taken
 from app.domain.checks.facts import (
     AccountFacts,
     Facts,
@@ -17,6 +18,7 @@ from app.domain.checks.facts import (
     UnitFacts,
 )
 from app.domain.checks.pilot_facts import PilotFacts
+from app.domain.external_numbers import Stretch
 from app.domain.label import Label
 from app.domain.offset_rule import OffsetRule
 from app.domain.pilot_rule import PilotRule
@@ -96,6 +98,15 @@ TO_PILOT = replace(  # 5 % of 419 t, rounded down, are 20 t: 6 cancelled, 4 pend
     ),
     notice=None,
     pilot=PilotFacts(Label("某试点", "Some pilot"), 2021, PILOT_RULE, 419, 6, 4, home=0),
+)
+CLAIM = ClaimFacts("ccer_registry", 30, [Stretch("CCER-", 3, 1, 30)], "compliance")
+CLAIMED = replace(
+    GOOD,
+    type=type_facts("external_mark"),
+    sender=None,
+    lines=(LineFacts("WB-2022-0000001", 30, 0, None, OWN),),
+    notice=None,
+    claim=CLAIM,
 )
 REVERSAL = replace(
     GOOD,
@@ -195,10 +206,14 @@ TABLE = [
     ("2007", REVERSAL, lambda facts: replace(facts, reversal=None)),
     ("2007", REVERSAL, lambda facts: replace(facts, reversal=ReversalFacts(4, 9, 0))),
     ("2008", REVERSAL, lambda facts: replace(facts, reversal=ReversalFacts(4, None, 1))),
+    ("3201", CLAIMED, lambda f: replace(f, claim=replace(CLAIM, account_type="general"))),
+    ("3202", CLAIMED, lambda f: replace(f, claim=replace(CLAIM, quantity=31))),
+    ("3202", CLAIMED, lambda facts: replace(facts, claim=None)),
+    ("3203", CLAIMED, lambda f: replace(f, claim=replace(CLAIM, taken=[Taken("CCER-007", "WB")]))),
 ]
 
 
-@pytest.mark.parametrize("good", [GOOD, LINKED, FROM_CUSTODY, TO_PILOT, REVERSAL])
+@pytest.mark.parametrize("good", [GOOD, LINKED, FROM_CUSTODY, TO_PILOT, REVERSAL, CLAIMED])
 def test_what_is_exactly_within_the_rules_passes(good: Facts) -> None:
     assert findings(good) == []
 
