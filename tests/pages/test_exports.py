@@ -68,3 +68,18 @@ def test_a_text_that_a_spreadsheet_would_run_is_marked_as_text(market, text):
             io.BytesIO(sheet(Table("x", ["name"], [[text, 5]]), "xlsx").get_data())
         )
         assert workbook.worksheets[0]["A2"].data_type == "s"
+
+
+def test_what_a_cell_of_a_workbook_cannot_hold_is_cut_and_says_so(market):
+    long = " ".join(f"{n}-{n}" for n in range(10_000_000, 10_004_000))
+    with market.app.test_request_context("/"):
+        made = {
+            form: sheet(Table("x", ["serials", "t"], [[long, 5]]), form).get_data()
+            for form in ("csv", "xlsx")
+        }
+    assert long in made["csv"].decode("utf-8-sig")
+    book = openpyxl.load_workbook(io.BytesIO(made["xlsx"]))
+    [_, row] = book.worksheets[0].iter_rows(values_only=True)
+    assert long.startswith(row[0].partition(" …")[0])
+    assert row[0].endswith("the CSV holds all of it）")
+    assert row[1] == 5

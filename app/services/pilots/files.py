@@ -22,6 +22,8 @@ HEADS = (
     "内容校验和 SHA-256",
 )  # fmt: skip
 QUANTITY = HEADS.index("数量（吨）")
+CELL = 32_767  # characters that a cell of a workbook holds; more would be left out without a word
+CUT = " …（全部序列号见 CSV 或 JSON）"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run these
 
 
@@ -74,6 +76,8 @@ def _xlsx(found: Exported) -> bytes:
         for column, cell in enumerate(row):
             if column == QUANTITY:
                 sheet.write_number(number, column, int(cell), tonnes)
+            elif len(cell) > CELL:
+                sheet.write_string(number, column, cell[: CELL - len(CUT)] + CUT)
             elif cell:
                 sheet.write_string(number, column, cell)
     book.close()

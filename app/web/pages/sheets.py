@@ -23,6 +23,8 @@ Rows = Iterable[list[Cell]]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHUNK = 64 * 1024
+CELL = 32_767  # characters that a cell of a workbook holds
+CUT = " …（全部内容见 CSV，the CSV holds all of it）"
 SHEET_ROWS = 1_000_000  # a sheet holds 1,048,576 rows; more go onto the next one
 
 
@@ -73,7 +75,7 @@ def write_xlsx(file: IO[bytes], table: Table) -> None:
             if isinstance(cell, int):
                 sheet.write_number(number, column, cell, tonnes)
             elif cell:
-                sheet.write_string(number, column, cell)
+                sheet.write_string(number, column, _within(cell))
     if sheet is None:
         _headed(book, table.heads, head)
     book.close()
@@ -97,6 +99,11 @@ def _harmless(cell: Cell) -> str | int:
     if cell is None:
         return ""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
+def _within(cell: str) -> str:
+    """What a cell cannot hold would be left out without a word: it is cut, and says so."""
+    return cell if len(cell) <= CELL else cell[: CELL - len(CUT)] + CUT
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
