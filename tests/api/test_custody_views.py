@@ -30,5 +30,5 @@ def test_an_answer_holds_ones_own_part_only(market, client, member, other):
         answer = machine.get(f"/applications/{instance}/tasks/{key[0]}")
         assert answer.status_code in {200, 404}
         texts.append(json.dumps(answer.get_json(), ensure_ascii=False))
-    secrets = (*NAMES[other], f'"{QUANTITY[other]}"', "3500", "3,500")
+    secrets = (*NAMES[other], f'"{QUANTITY[other]}"', '"3500"', "3,500")
     assert [s for s in secrets for text in texts if s in text] == []
