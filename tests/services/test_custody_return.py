@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from app.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused, RegistryError
 from app.ledger.verify import verify
 from app.services.applications import begin
 from app.services.custody.ending import end_link
@@ -371,3 +371,24 @@ def test_a_review_task_carries_its_own_holders_part_only(custody: Custody) -> No
         """SELECT h.code, t.quantity, t.ccer_quantity FROM workflow.task t
            JOIN identity.holder h ON h.id = t.holder_id ORDER BY h.code"""
     ) == [("neighbour", 400, 0), ("stranger", 207, 7)]
+
+
+@pytest.mark.parametrize("status", ["restricted", "frozen", "closure_pending"])
+def test_who_may_not_send_returns_nothing_out_of_custody(custody: Custody, status: str) -> None:
+    """G22: what lies in custody is the depositor's still."""
+    made, before = custody.market, held(custody, "neighbour")
+    lot = custody.deposit(600)
+    custody.link("neighbour")
+    instance = custody.give_back((lot.id, "neighbour", 100))
+    custody.decide(made.actor("neighbour"), instance, AGREED)
+    made.change(
+        "UPDATE identity.account SET status = %(s)s WHERE id = %(a)s",
+        s=status,
+        a=made.account("emitter", "compliance"),
+    )
+    with pytest.raises(RegistryError):
+        custody.decide(custody.registry, instance, APPROVE)
+    with pytest.raises(RegistryError):
+        custody.give_back((lot.id, "neighbour", 1))
+    custody.decide(custody.registry, instance, RETURN)
+    assert held(custody, "neighbour") == before

@@ -102,3 +102,20 @@ BEGIN
             jsonb_build_object('from', stranger.depositor, 'to', stranger.recipient));
     END IF;
 END $$;
+
+-- G22: what lies in custody is the depositor's still: whose own account may not send gives nothing
+-- away out of custody either.
+CREATE OR REPLACE FUNCTION ledger.require_depositor_sends(
+    kind ledger.transaction_type, transfer bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    depositor identity.account;
+BEGIN
+    FOR depositor IN
+        SELECT a.* FROM identity.account a WHERE a.id IN (
+            SELECT c.depositor_account_id FROM ledger.transfer_line l
+            JOIN ledger.custody_lot c ON c.id = l.custody_lot_id
+            WHERE l.transfer_id = require_depositor_sends.transfer)
+    LOOP
+        PERFORM ledger.require_sends(kind, depositor);
+    END LOOP;
+END $$;

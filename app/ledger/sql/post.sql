@@ -39,6 +39,7 @@ BEGIN
         WHERE l.transfer_id = transfer AND a.type = 'custody';
     END IF;
     IF has_lots THEN
+        PERFORM ledger.require_depositor_sends(resolved.kind, transfer);
         PERFORM ledger.require_links(transfer);
         PERFORM ledger.settle_lots(transfer, posted => true);
     END IF;

@@ -38,6 +38,7 @@ BEGIN
         PERFORM ledger.refuse('RL202', 'a transfer has at least one line');
     END IF;
     IF has_lots THEN
+        PERFORM ledger.require_depositor_sends(kind, opened.transfer_id);
         PERFORM ledger.require_links(opened.transfer_id);
     END IF;
     PERFORM ledger.reserve_ceilings(opened.transfer_id, request);
