@@ -85,10 +85,11 @@ def save_within(
             "role": actor.role,
         },
     )
-    if saved:
-        _take_part(tx, actor, instance_id, key)
-    else:
+    if not saved:
         raise _closed()
+    _take_part(tx, actor, instance_id, key)
+    if ready:
+        _let_go(tx, actor, instance_id, key)
 
 
 def take_back(ctx: Context, actor: Actor, instance_id: int, key: int) -> None:
@@ -141,6 +142,15 @@ def _readable(
 
 def _closed() -> NotFound:
     return NotFound("这项待办已不在办理中，草稿未保存。", "This task is no longer open.")
+
+
+def _let_go(tx: Transaction, actor: Actor, instance_id: int, key: int) -> None:
+    """Release one's own claim: who hands over asks a colleague to decide."""
+    tx.run(
+        """UPDATE workflow.task SET claimed_by = NULL, claimed_at = NULL, claimed_for = NULL
+           WHERE instance_id = %(instance)s AND key = %(key)s AND claimed_by = %(person)s""",
+        {"instance": instance_id, "key": key, "person": actor.person_id},
+    )
 
 
 def _take_part(tx: Transaction, actor: Actor, instance_id: int, key: int) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from app.domain.errors import Forbidden
+from app.services.claims import claim
 from app.services.decide import Request, decide
 from app.services.drafts import save
 from app.services.withdraw import trigger
@@ -63,5 +64,7 @@ def test_who_acts_for_a_trading_account_agrees_to_no_return(a_market):
     first, second = a_market.actor("neighbour"), a_market.actor("neighbour", 1)
     with pytest.raises(Forbidden):
         decide(a_market.ctx, second, Request(instance, key, AGREED))
+    [(task,)] = a_market.rows("SELECT id FROM workflow.task WHERE instance_id = %(i)s", i=instance)
+    claim(a_market.ctx, first, task)  # handed over, it is no longer claimed
     save(a_market.ctx, first, instance, key, AGREED, ready=True)
     decide(a_market.ctx, second, Request(instance, key, AGREED))
