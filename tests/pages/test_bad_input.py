@@ -26,7 +26,7 @@ GETS = [
     (EMITTER, "/records/custody-return", ["q", "status", "since", "until", "sort", "cursor"]),
     (EMITTER, "/records/custody-link/file.csv", ["q", "status", "since", "until", "sort"]),
     (BUYER, "/records/cancellation", ["q", "sort", "cursor"]),
-    (EMITTER, "/waiting", ["process", "due", "q", "cursor"]),
+    (EMITTER, "/inbox/waiting", ["process", "due", "q", "cursor"]),
     (EMITTER, "/messages", ["cursor", "unread"]),
     (OFFICER, "/pilots/exports", ["year"]),
     (OFFICER, "/pilots/bases", ["pilot", "year"]),
