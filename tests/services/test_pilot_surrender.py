@@ -165,7 +165,8 @@ def test_only_a_general_holding_account_surrenders_to_a_pilot(made, holder, kind
 
 def test_an_emitter_with_a_general_account_may_surrender_too(made):
     made.change(
-        "UPDATE identity.holder SET role = 'emitter', province_id = %(p)s WHERE code = 'enterprise'",
+        "UPDATE identity.holder SET role = 'emitter', province_id = %(p)s"
+        " WHERE code = 'enterprise'",
         p=made.holder("province"),
     )
     instance = submit(made, **{HOME: 3})
