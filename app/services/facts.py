@@ -82,6 +82,7 @@ def facts_of(tx: Transaction, wish: Wish) -> Facts:
         notice=_notice(notice) if notice else None,
         ids=ids,
         linked=custody.linked,
+        depositor=custody.depositor,
         custody_strictly_less=wish.custody_strictly_less,
         pilot=pilot_facts(tx, wish.pilot, wish.acting_holder, wish.held),
         claim=wish.claim,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused, RegistryError
+from app.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from app.ledger.verify import verify
 from app.services.applications import begin
 from app.services.custody.ending import end_link
@@ -386,9 +386,10 @@ def test_who_may_not_send_returns_nothing_out_of_custody(custody: Custody, statu
         s=status,
         a=made.account("emitter", "compliance"),
     )
-    with pytest.raises(RegistryError):
+    with pytest.raises(Refused) as refused:
         custody.decide(custody.registry, instance, APPROVE)
-    with pytest.raises(RegistryError):
+    assert [finding.code for finding in refused.value.findings] == ["1001"]
+    with pytest.raises(Refused):
         custody.give_back((lot.id, "neighbour", 1))
     custody.decide(custody.registry, instance, RETURN)
     assert held(custody, "neighbour") == before

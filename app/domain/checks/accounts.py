@@ -16,8 +16,11 @@ STATUSES = {
 
 
 def _sends(facts: Facts) -> Iterator[Objection]:
-    """G22: only an open account sends; an authority's act also empties a restricted one."""
-    account = facts.sender
+    """G22: only an open account sends; an authority's act also empties a restricted one.
+
+    Units in custody are the depositor's still: its own account must be one that sends (M20).
+    """
+    account = facts.depositor or facts.sender
     if account is None:
         yield Label("转出账户不存在", "there is no such sending account"), {}
     elif account.status != "open" and (account.status == "closed" or not facts.type.despite_status):

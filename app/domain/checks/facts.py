@@ -121,8 +121,8 @@ class ReversalFacts:
 class Facts:
     """The snapshot: type, sender, lines, and what the application is about.
 
-    ``linked`` are the holders linked with the depositor of the lots; ``custody_strictly_less`` is
-    the registry's reading of R11 (G12).
+    ``depositor`` is the account whose lots are given back, ``linked`` are the holders linked with
+    it; ``custody_strictly_less`` is the registry's reading of R11 (G12).
     """
 
     type: TypeFacts
@@ -134,6 +134,7 @@ class Facts:
     ids: Mapping[str, int] = field(default_factory=dict)
     reversal: ReversalFacts | None = None
     linked: frozenset[int] = frozenset()
+    depositor: AccountFacts | None = None
     custody_strictly_less: bool = False
     pilot: PilotFacts | None = None
     claim: ClaimFacts | None = None

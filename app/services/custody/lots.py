@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.db import Transaction
+from app.domain.checks.facts import AccountFacts
 from app.domain.errors import Invalid
 from app.domain.label import Label
 from app.ledger.links import linked_with
@@ -22,10 +23,11 @@ class ReturnLine:
 
 @dataclass(frozen=True, slots=True)
 class CustodyFacts:
-    """What remains of each lot in whole tonnes, and with whom its depositor is linked."""
+    """What remains of each lot in whole tonnes, and whose it is, linked with whom."""
 
     remaining: Mapping[int, int]
     linked: frozenset[int]
+    depositor: AccountFacts | None = None
 
 
 def custody_account(tx: Transaction) -> int:
@@ -76,16 +78,27 @@ def return_lines(
 def custody_facts(tx: Transaction, lots: Sequence[int], held: int | None) -> CustodyFacts:
     """Return what the numbered checks look at; what ``held`` itself reserves counts as there."""
     rows = tx.all(
-        """SELECT c.id, d.holder_id, c.remaining + coalesce((SELECT sum(l.quantity)
+        """SELECT c.id, c.depositor_account_id, c.remaining + coalesce((SELECT sum(l.quantity)
                FROM ledger.transfer_line l
                WHERE l.transfer_id = %(held)s AND l.custody_lot_id = c.id), 0)::bigint
-           FROM ledger.custody_lot c JOIN identity.account d ON d.id = c.depositor_account_id
-           WHERE c.id = ANY (%(lots)s)""",
+           FROM ledger.custody_lot c WHERE c.id = ANY (%(lots)s)""",
         {"lots": list(lots), "held": held},
     )
+    remaining = {row[0]: row[2] for row in rows}
     depositors = {row[1] for row in rows}
-    linked = linked_with(tx, depositors.pop()) if len(depositors) == 1 else frozenset()
-    return CustodyFacts({row[0]: row[2] for row in rows}, linked)
+    if len(depositors) != 1:
+        return CustodyFacts(remaining, frozenset())
+    depositor = _account(tx, depositors.pop())
+    return CustodyFacts(remaining, linked_with(tx, depositor.holder_id), depositor)
+
+
+def _account(tx: Transaction, account_id: int) -> AccountFacts:
+    row = tx.map(
+        "SELECT id, number, type, status, holder_id FROM identity.account WHERE id = %(id)s",
+        {"id": account_id},
+    )
+    assert row is not None  # noqa: S101 - a lot's depositor is there for ever
+    return AccountFacts(**row)
 
 
 def _instruments(tx: Transaction, depositor_account: int, lots: set[int]) -> dict[int, str]:
