@@ -79,14 +79,26 @@ def reap(pid: int) -> None:
 
 
 def wait_until_gone(pid: int, seconds: float) -> bool:
-    """Wait for a process that need not be our child; False if it is still there."""
+    """Wait for a process that need not be our child; False if it is still there.
+
+    A zombie is gone: it only waits for a parent that may never look, such as a container's first
+    process.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         reap(pid)
-        if not Path(f"/proc/{pid}").exists():
+        if _has_ended(pid):
             return True
         time.sleep(0.02)
     return False
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state in {"Z", "X"}
 
 
 def stop(pid: int, politely: int, seconds: float = 30) -> None:

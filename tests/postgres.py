@@ -7,12 +7,14 @@ run left behind is dropped by the next one.
 
 import hashlib
 import os
-from collections.abc import Iterator
+import pickle
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from psycopg2 import sql
@@ -27,7 +29,7 @@ STRATEGY = "wal_log"
 KEPT = timedelta(hours=12)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Database:
     """A database of one test."""
 
@@ -35,6 +37,44 @@ class Database:
     owner_url: str
     app_url: str
     superuser_url: str
+
+
+class Clone(Database):
+    """A copy of a template that is made when somebody first asks where it is."""
+
+    def __init__(self, of: "TestDatabases", name: str, template: str) -> None:
+        self._of, self._template, self._made = of, template, False
+        urls = of.server.urls(name)
+        super().__init__(name, urls.owner, urls.app, of.server.superuser_url(name))
+
+    def __getattribute__(self, name: str) -> Any:
+        """Making and dropping a database takes longer than most tests: never make two."""
+        if name.endswith("_url"):
+            self.make()
+        return super().__getattribute__(name)
+
+    def make(self) -> None:
+        """Make the copy, once."""
+        if not self._made:
+            self._made = True
+            self._of.copy(self._template, self.name)
+
+    def scene(self, name: str, play: Callable[[], Any]) -> Any:
+        """Bring the database into a scene that several tests begin with; return what it tells.
+
+        ``play`` leaves no connection open and returns what the tests need to know. It plays once
+        a process; from then on a database that nobody has used yet is made as a copy of its end.
+        """
+        told = self._of.scenes.get(name)
+        if told is None:
+            self.make()
+            self._of.scenes[name] = told = pickle.dumps(play())
+            self._of.copy(self.name, self._of.scene_name(name))
+        elif self._made:
+            return play()
+        else:
+            self._template = self._of.scene_name(name)
+        return pickle.loads(told)  # noqa: S301 - our own, of this process
 
 
 def server_of_this_run() -> Postgres:
@@ -53,6 +93,7 @@ class TestDatabases:
         self.server = server
         self._numbers = count(1)
         self._template: str | None = None
+        self.scenes: dict[str, bytes] = {}
         self._owner = f"t_{os.getpid()}_{_started(os.getpid())}_"
 
     @contextmanager
@@ -94,11 +135,17 @@ class TestDatabases:
 
     @contextmanager
     def _cloned(self, template: str) -> Iterator[Database]:
-        name = self._owner + str(next(self._numbers))
-        self._run(*database_statements(name, template=template, strategy=STRATEGY))
-        urls = self.server.urls(name)
-        yield Database(name, urls.owner, urls.app, self.server.superuser_url(name))
-        self._drop(name)
+        clone = Clone(self, self._owner + str(next(self._numbers)), template)
+        yield clone
+        self._drop(clone.name)
+
+    def scene_name(self, scene: str) -> str:
+        """Return the name of the database that keeps a scene."""
+        return f"{self._owner}scene_{scene}"
+
+    def copy(self, source: str, target: str) -> None:
+        """Make a database as a copy of another that nobody is connected to."""
+        self._run(*database_statements(target, template=source, strategy=STRATEGY))
 
     def sweep(self) -> None:
         """Drop what killed runs and old code left behind."""

@@ -210,14 +210,21 @@ def context(database: Database, clock: FixedClock, **environ: str) -> Context:
 @contextmanager
 def market(database: Database) -> Iterator[Market]:
     """Two provinces, two emitters of the first and one of the second, with units and rules."""
+    clock = FixedClock(TODAY)
+    holders = database.scene("market", lambda: _played(database))
+    made = Market(database, context(database, clock), clock, holders)
+    yield made
+    made.ctx.database.dispose()
+
+
+def _played(database: Database) -> dict[str, Opened]:
     clock = FixedClock(OPENED)
     made = Market(database, context(database, clock), clock)
     deploy_files(made.ctx)
     _open(made)
     _supply(made)
-    clock.set(TODAY)
-    yield made
     made.ctx.database.dispose()
+    return made.holders
 
 
 def _open(made: Market) -> None:
