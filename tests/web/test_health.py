@@ -3,6 +3,7 @@
 import json
 import logging
 
+from tests.postgres import Database
 from tests.web.site import AN_EMITTER, PASSWORD, Site, open_site
 
 
@@ -28,19 +29,25 @@ def test_healthz_is_degraded_without_redis(site: Site, module_database):
     assert answer.json["status"] == "degraded"
 
 
-def test_healthz_is_503_without_the_database(site: Site, module_database, redis_url):
-    from dataclasses import replace
+def a_database_that_is_gone(database: Database) -> Database:
+    """The address of a database that is not there."""
+    return Database(
+        database.name,
+        database.owner_url,
+        database.app_url.replace("/t_", "/gone_"),
+        database.superuser_url,
+    )
 
-    gone = replace(module_database, app_url=module_database.app_url.replace("/t_", "/gone_"))
+
+def test_healthz_is_503_without_the_database(site: Site, module_database, redis_url):
+    gone = a_database_that_is_gone(module_database)
     answer = open_site(gone, redis_url).app.test_client().get("/healthz")
     assert answer.status_code == 503
     assert answer.json["database"] == "down"
 
 
 def test_a_page_without_the_database_says_so_with_a_fault_number(module_database, redis_url):
-    from dataclasses import replace
-
-    gone = replace(module_database, app_url=module_database.app_url.replace("/t_", "/gone_"))
+    gone = a_database_that_is_gone(module_database)
     client = open_site(gone, redis_url, CAPTCHA="on").app.test_client()
     client.set_cookie("registry_session", "a-session-from-before")
     for path in ("/sign-in", "/account"):
