@@ -123,6 +123,7 @@ class Account(Base):
         BigInteger, ForeignKey("identity.account.id")
     )
     two_person: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    signature_policy: Mapped[str] = mapped_column(Text, server_default=text("'decisions'::text"))
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
@@ -210,6 +211,11 @@ class Session(Base):
     last_seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    certificate_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("trust.certificate.id")
+    )
+    ended_why: Mapped[str] = mapped_column(Text, server_default=text("''::text"))
+    ended_by_ip: Mapped[str] = mapped_column(Text, server_default=text("''::text"))
 
 
 class SignIn(Base):

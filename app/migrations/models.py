@@ -11,7 +11,7 @@ from app.db import Base
 
 ROOMS = (
     "audit", "identity", "ledger", "workflow", "compliance", "attachments", "messages",
-    "certificates", "pilots",
+    "certificates", "pilots", "trust",
 )  # fmt: skip
 SCHEMAS = frozenset(ROOMS)
 

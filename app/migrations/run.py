@@ -17,7 +17,7 @@ from sqlalchemy import Connection, create_engine, pool, text
 APP = Path(__file__).resolve().parent.parent
 ROOMS = (
     "audit", "identity", "ledger", "workflow", "compliance", "attachments", "messages",
-    "certificates", "pilots", "services",
+    "certificates", "pilots", "trust", "services",
 )  # fmt: skip
 LOCK = 7_320_001  # two migrations at once wait for one another
 

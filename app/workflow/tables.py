@@ -212,7 +212,6 @@ class Decision(Base):
     opinion: Mapped[str] = mapped_column(Text, server_default=text("''::text"))
     document: Mapped[bytes] = mapped_column(LargeBinary)
     leaf: Mapped[bytes] = mapped_column(LargeBinary)
-    signature: Mapped[bytes | None] = mapped_column(LargeBinary)
     idempotency_key: Mapped[str | None] = mapped_column(Text, unique=True)
     initiated_by: Mapped[int | None] = mapped_column(BigInteger)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -279,6 +278,9 @@ class BulkItem(Base):
     reason: Mapped[str] = mapped_column(Text, server_default=text("''::text"))
     reason_en: Mapped[str] = mapped_column(Text, server_default=text("''::text"))
     done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    document: Mapped[bytes | None] = mapped_column(LargeBinary)
+    cms: Mapped[bytes | None] = mapped_column(LargeBinary)
+    signed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Notification(Base):

@@ -1,0 +1,1 @@
+"""What a signature proves, checked with nothing but the standard library and cryptography."""

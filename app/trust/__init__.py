@@ -1,0 +1,1 @@
+"""Certificates of USBKeys, trust anchors, revocation lists, challenges, signatures of decisions."""
