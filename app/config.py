@@ -37,6 +37,10 @@ class Settings:
     custody_strictly_less: bool = False  # R11 read strictly; off allows a whole holding (G12)
     attachment_mib: int = 10  # the largest file, in MiB
     attachments_most: int = 20  # files of an application
+    signatures: bool = True  # people sign in, and sign decisions, with their certificate (R23)
+    software_signer: bool = False  # certificates whose keys the server derives: never production
+    usbkey_agent_port: int = 12765  # where pages look for the agent on the user's own machine
+    crl_urls: tuple[str, ...] = ()  # where the worker gets lists of revoked certificates
 
     @property
     def app_role(self) -> str:
@@ -81,6 +85,10 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         custody_strictly_less=_flag(environ.get("CUSTODY_STRICTLY_LESS"), default=False),
         attachment_mib=int(environ.get("ATTACHMENT_MIB", "10")),
         attachments_most=int(environ.get("ATTACHMENTS_MOST", "20")),
+        signatures=_flag(environ.get("SIGNATURES"), default=environment != "test"),
+        software_signer=_flag(environ.get("SOFTWARE_SIGNER"), default=environment != "production"),
+        usbkey_agent_port=int(environ.get("USBKEY_AGENT_PORT", "12765")),
+        crl_urls=tuple(environ.get("CRL_URLS", "").split()),
     )
     _refuse_demo_in_production(settings)
     return settings
@@ -116,5 +124,14 @@ def _refuse_demo_in_production(settings: Settings) -> None:
         raise SettingsError("production refuses CAPTCHA=off")
     if not settings.cookie_secure:
         raise SettingsError("production refuses COOKIE_SECURE=off")
+    _refuse_unsigned_in_production(settings)
     if settings.smtp_url and settings.mail_from.endswith("@localhost"):
         raise SettingsError("SMTP_URL needs MAIL_FROM: the address that messages come from")
+
+
+def _refuse_unsigned_in_production(settings: Settings) -> None:
+    """What nobody signs, or what the server signs in their place, is no decision of theirs."""
+    if not settings.signatures:
+        raise SettingsError("production refuses SIGNATURES=off")
+    if settings.software_signer:
+        raise SettingsError("production refuses SOFTWARE_SIGNER=on: it signs for the people")

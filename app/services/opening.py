@@ -141,9 +141,9 @@ def _accounts(
         batch = [o for o in openings if len(o.accounts) > place]
         rows = tx.all(
             """INSERT INTO identity.account (number, type, holder_id, name, linked_account_id,
-                   two_person, opened_at)
+                   two_person, signature_policy, opened_at)
                SELECT nextval('identity.account_number')::text, type, holder, name, linked, two,
-                   %(at)s
+                   %(policy)s, %(at)s
                FROM unnest(%(types)s::text[], %(holders)s::bigint[], %(names)s::text[],
                            %(linked)s::bigint[], %(two)s::boolean[])
                     AS a (type, holder, name, linked, two)
@@ -157,6 +157,7 @@ def _accounts(
                     previous[o.code] if o.accounts[place] == "trading" else None for o in batch
                 ],
                 "two": [o.two_person and place == 0 for o in batch],
+                "policy": "decisions" if ctx.settings.signatures else "none",
             },
         )
         ids = dict(rows)

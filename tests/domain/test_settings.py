@@ -46,3 +46,15 @@ def test_production_starts_with_a_strong_secret():
 def test_an_unknown_environment_is_refused():
     with pytest.raises(SettingsError, match="REGISTRY_ENV"):
         settings_from({**WORKING, "REGISTRY_ENV": "staging"})
+
+
+@pytest.mark.parametrize("change", [{"SIGNATURES": "off"}, {"SOFTWARE_SIGNER": "on"}])
+def test_production_refuses_unsigned_decisions_and_keys_that_the_server_has(change):
+    with pytest.raises(SettingsError, match=next(iter(change))):
+        settings_from({**WORKING, "REGISTRY_ENV": "production", **change})
+
+
+def test_a_demonstration_signs_by_software_and_a_test_does_not_ask():
+    demo = settings_from({**WORKING, "REGISTRY_ENV": "demo"})
+    assert (demo.signatures, demo.software_signer) == (True, True)
+    assert not settings_from({**WORKING, "REGISTRY_ENV": "test"}).signatures

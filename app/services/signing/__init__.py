@@ -1,0 +1,1 @@
+"""Signing in and deciding with one's own certificate (M4, R23)."""
