@@ -56,6 +56,7 @@ class Postgres:
         self.var = var.resolve()
         self.programs = programs or postgres_bin()
         self.log = self.var / "log" / "postgres.log"
+        self.settings = SETTINGS
         self._place: Place | None = None
 
     @property
@@ -127,7 +128,8 @@ class Postgres:
     def spawn(self, *, with_us: bool = False) -> process.Child:
         """Start the server process; `with_us`: it stops when we are killed."""
         command: list[str | Path] = [self.place.programs / "postgres", "-D", self.place.data]
-        for name, value in (SETTINGS | {"unix_socket_directories": self._socket_folder()}).items():
+        settings = self.settings | {"unix_socket_directories": self._socket_folder()}
+        for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         dies_by = signal.SIGINT if with_us else None
         return process.spawn(command, self.log, dies_by=dies_by, **self.place.runner.popen())

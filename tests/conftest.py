@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ops.redis import Redis
-from ops.servers import shared
-from tests.postgres import Database, TestDatabases, server_of_this_run
+from tests.postgres import Database, TestDatabases
+from tests.server import server_of_this_run
 
 CHROMIUM = Path("/usr/bin/chromium")
 GET_CHROMIUM = "sudo apt-get install -y chromium fonts-noto-cjk"
@@ -18,8 +18,7 @@ REPEATED = {"ledger", "workflow", "migrations"}
 @pytest.fixture(scope="session")
 def databases() -> Iterator[TestDatabases]:
     """The maker of databases, with its server running; the last run that uses it stops it."""
-    server = server_of_this_run()
-    with shared(server, server.var / "postgres.users"):
+    with server_of_this_run() as server:
         made = TestDatabases(server)
         made.sweep()
         yield made

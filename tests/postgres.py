@@ -1,8 +1,8 @@
 """Databases for tests: one server for all runs, one migrated template, a clone for each test.
 
-The server's cluster and its templates stay under var/test between runs, so that one test starts at
-once. A clone is named by the process that made it: concurrent runs do not meet, and what a killed
-run left behind is dropped by the next one.
+A clone is named by the process that made it: concurrent runs do not meet, and what a killed run
+left behind is dropped by the next one. Where the server lies on a disk, its templates stay between
+runs.
 """
 
 import hashlib
@@ -75,13 +75,6 @@ class Clone(Database):
         else:
             self._template = self._of.scene_name(name)
         return pickle.loads(told)  # noqa: S301 - our own, of this process
-
-
-def server_of_this_run() -> Postgres:
-    """The server under test; TEST_POSTGRES_BIN names the programs of another version."""
-    programs = os.environ.get("TEST_POSTGRES_BIN")
-    folder = "postgres-" + programs.strip("/").replace("/", "-") if programs else "embedded"
-    return Postgres(ROOT / "var" / "test" / folder, Path(programs) if programs else None)
 
 
 class TestDatabases:
