@@ -67,7 +67,7 @@ class Clone(Database):
         """
         told = self._of.scenes.get(name)
         if told is None:
-            self.make()
+            # What is played may itself begin with a scene.
             self._of.scenes[name] = told = pickle.dumps(play())
             self._of.copy(self.name, self._of.scene_name(name))
         elif self._made:
@@ -134,7 +134,7 @@ class TestDatabases:
 
     def scene_name(self, scene: str) -> str:
         """Return the name of the database that keeps a scene."""
-        return f"{self._owner}scene_{scene}"
+        return f"{self._owner}scene_{hashlib.sha256(scene.encode()).hexdigest()[:12]}"
 
     def copy(self, source: str, target: str) -> None:
         """Make a database as a copy of another that nobody is connected to."""

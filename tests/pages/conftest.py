@@ -2,11 +2,13 @@
 
 import pytest
 
+from app.bootstrap import build
+from app.domain.clock import FixedClock
 from app.services.demo.cast import EMITTERS
 from app.services.demo.market import PASSWORD, make_market
 from app.services.deployments import deploy_files
 from tests.postgres import Database
-from tests.web.site import STARTED, Browser, Site, open_site
+from tests.web.site import STARTED, Browser, Site, open_site, settings
 
 EMITTER = "21042300118"  # 青岚热电: a part approved, a part pending, CCER in its account
 OTHER_EMITTER = "21042300201"  # 东浦钢铁
@@ -86,11 +88,16 @@ class Market(Site):
 
 def open_market(database: Database, redis_url: str, **changes: str) -> Market:
     """Return a site whose demo market has been made."""
+    database.scene("demo", lambda: _make_demo(database, redis_url))
     plain = open_site(database, redis_url, **changes)
-    plain.clock.set(STARTED)
-    deploy_files(plain.ctx)
-    make_market(plain.ctx)
     return Market(plain.ctx, plain.clock)
+
+
+def _make_demo(database: Database, redis_url: str) -> None:
+    ctx = build(settings(database, redis_url), FixedClock(STARTED))
+    deploy_files(ctx)
+    make_market(ctx)
+    ctx.database.dispose()
 
 
 @pytest.fixture(scope="module")

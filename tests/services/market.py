@@ -1,6 +1,6 @@
 """A small market of two provinces, opened and supplied through the registry's own services."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -208,13 +208,27 @@ def context(database: Database, clock: FixedClock, **environ: str) -> Context:
 
 
 @contextmanager
-def market(database: Database) -> Iterator[Market]:
-    """Two provinces, two emitters of the first and one of the second, with units and rules."""
+def market(database: Database, then: Callable[[Market], None] | None = None) -> Iterator[Market]:
+    """Two provinces, two emitters of the first and one of the second, with units and rules.
+
+    ``then`` carries the scene on; it plays once a process, so it tells nobody else anything.
+    """
     clock = FixedClock(TODAY)
-    holders = database.scene("market", lambda: _played(database))
+    if then is None:
+        holders = database.scene("market", lambda: _played(database))
+    else:
+        holders = database.scene(
+            f"{then.__module__}.{then.__qualname__}", lambda: _carried_on(database, then)
+        )
     made = Market(database, context(database, clock), clock, holders)
     yield made
     made.ctx.database.dispose()
+
+
+def _carried_on(database: Database, then: Callable[[Market], None]) -> dict[str, Opened]:
+    with market(database) as made:
+        then(made)
+        return made.holders
 
 
 def _played(database: Database) -> dict[str, Opened]:

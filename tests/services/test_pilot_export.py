@@ -38,16 +38,14 @@ from tests.services.pilot_market import (
 
 @pytest.fixture
 def a_market(database: Database) -> Iterator[Market]:
-    with market(database) as opened:
-        open_pilots(opened)
+    with market(database, open_pilots) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def shared(module_database: Database) -> Iterator[Market]:
     """A market that the tests of bases share."""
-    with market(module_database) as opened:
-        open_pilots(opened)
+    with market(module_database, open_pilots) as opened:
         yield opened
 
 

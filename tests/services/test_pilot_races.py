@@ -16,8 +16,7 @@ from tests.services.pilot_market import HOME, REJECT, cancel, give_base, open_pi
 
 @pytest.fixture
 def made(database: Database) -> Iterator[Market]:
-    with market(database) as opened:
-        open_pilots(opened)
+    with market(database, open_pilots) as opened:
         yield opened
 
 

@@ -56,8 +56,7 @@ moves = st.lists(
 
 @pytest.fixture(scope="module")
 def shared(module_database: Database) -> Iterator[Market]:
-    with market(module_database) as made:
-        open_pilots(made)
+    with market(module_database, open_pilots) as made:
         supply(made, 3000)
         yield made
 

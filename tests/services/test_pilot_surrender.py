@@ -35,8 +35,7 @@ from tests.services.pilot_market import (
 
 @pytest.fixture
 def made(database: Database) -> Iterator[Market]:
-    with market(database) as opened:
-        open_pilots(opened)
+    with market(database, open_pilots) as opened:
         yield opened
 
 
