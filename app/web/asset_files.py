@@ -6,6 +6,8 @@ from pathlib import Path
 
 from flask import Flask, Response, g, request, url_for
 
+from app.web.addresses import this_app
+
 STATIC = Path(__file__).resolve().parent / "static"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 
@@ -14,8 +16,14 @@ def asset(name: str) -> str:
     """Return the address of a static file with the digest of its content."""
     known: dict[str, str] = g.setdefault("assets", {})
     if name not in known:  # an icon stands on a page many times; its file is looked at once
-        known[name] = url_for("static", filename=name, v=_digest(name, _changed(name)))
+        known[name] = _address(this_app(), request.root_path, name, _changed(name))
     return known[name]
+
+
+@lru_cache(maxsize=256)
+def _address(_app: Flask, _root: str, name: str, changed: int) -> str:
+    """Build it: it depends on the file, and on where the server mounted the program."""
+    return url_for("static", filename=name, v=_digest(name, changed))
 
 
 def _changed(name: str) -> int:
@@ -25,7 +33,6 @@ def _changed(name: str) -> int:
         return 0
 
 
-@lru_cache(maxsize=256)
 def _digest(name: str, changed: int) -> str:
     if not changed:
         return "0"  # not bundled yet; the page still opens, without the look

@@ -5,6 +5,7 @@ pages. The files are read as they are when the program starts, so nothing has to
 no compiled catalogue can be older than its source.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -84,9 +85,14 @@ def language() -> str:
     return str(known)
 
 
+def speaker(language: str) -> Callable[[str], str]:
+    """Return what says a text in a language; Chinese is its own source."""
+    return english().gettext if language == "en" else str
+
+
 def text(chinese: str) -> str:
-    """Return a text of a template in the language of the page; Chinese is its own source."""
-    return english().gettext(chinese) if language() == "en" else chinese
+    """Return a text of a template in the language of the page."""
+    return speaker(language())(chinese)
 
 
 def spoken(chinese: str, **values: object) -> Markup:

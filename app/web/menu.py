@@ -7,8 +7,6 @@ role sees is its home. The manual's words (part F) are the labels.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from flask import request
-
 from app.domain.label import Label
 from app.web.addresses import address
 
@@ -135,9 +133,9 @@ MENU: tuple[Entry, ...] = (
 )
 
 
-def menu_for(role: str) -> tuple[Shown, ...]:
-    """Return the menu of a role, with the present page marked."""
-    return tuple(_shown(entry, role) for entry in _visible(MENU, role))
+def menu_for(role: str, page: str | None) -> tuple[Shown, ...]:
+    """Return the menu of a role, with the present page (its endpoint) marked."""
+    return tuple(_shown(entry, role, page) for entry in _visible(MENU, role))
 
 
 def home_of(role: str) -> str:
@@ -159,9 +157,9 @@ def _pages(entries: Iterable[Entry], role: str) -> Iterator[str]:
         yield from _pages(_visible(entry.children, role), role)
 
 
-def _shown(entry: Entry, role: str) -> Shown:
-    children = tuple(_shown(child, role) for child in _visible(entry.children, role))
-    here = bool(entry.endpoint) and request.endpoint == entry.endpoint
+def _shown(entry: Entry, role: str, page: str | None) -> Shown:
+    children = tuple(_shown(child, role, page) for child in _visible(entry.children, role))
+    here = bool(entry.endpoint) and page == entry.endpoint
     return Shown(
         entry.label,
         address(entry.endpoint) if entry.endpoint else "",

@@ -13,6 +13,7 @@ from app.services.context import Context
 from app.services.to_do import ToDo
 from app.web.addresses import address
 from app.web.asset_files import asset
+from app.web.kept import kept
 from app.web.language import language
 from app.web.menu import APPLICANTS, HOLDERS, WORKERS, menu_for
 from app.web.returning import this_page
@@ -31,6 +32,8 @@ def dress(app: Flask) -> None:
     app.jinja_env.filters["element_id"] = lambda text: f"id-{crc32(str(text).encode()):08x}"
     app.jinja_env.globals["asset"] = asset
     app.jinja_env.globals["address"] = address
+    app.jinja_env.globals["kept"] = kept
+    app.jinja_env.globals["menu_for"] = menu_for
     app.jinja_env.globals["ui"] = SimpleNamespace(**_macros(app))
     app.context_processor(_shell)
 
@@ -74,7 +77,6 @@ def _shell() -> dict[str, Any]:
         "here": this_page(),
         "environment": ctx.settings.environment,
         "idle_seconds": int(IDLE.total_seconds()),
-        "menu": menu_for(found.actor.role) if found else (),
         "todo": todo,
         "todo_url": todo_url,
         "most_flows": FLOWS,

@@ -11,9 +11,8 @@ from typing import NamedTuple
 from flask import url_for
 
 from app.services.inbox import Entry
-from app.web.formats import ago, left, minutes_left, near, tonnes
+from app.web.formats import Present, present, tonnes
 from app.web.language import language
-from app.web.language import text as _
 
 SOON = 1440  # minutes; what is due within a day stands out
 ONE, OTHER = 7_000_000_000_001, 7_000_000_000_002  # ids that keep places in an address
@@ -61,7 +60,8 @@ class Row(NamedTuple):
 
 def rows(entries: Iterable[Entry], me: int) -> Iterator[Row]:
     """Yield the rows for the person ``me``, whose own claims differ from a colleague's."""
-    spoken = language()
+    spoken, here = language(), present()
+    _, near = here.say, here.near
     task = _to_fill(url_for("applications.task", instance_id=ONE, key=OTHER))
     claim = _to_fill(url_for("inbox.claim", task_id=ONE))
     release = _to_fill(url_for("inbox.release", task_id=ONE))
@@ -89,7 +89,7 @@ def rows(entries: Iterable[Entry], me: int) -> Iterator[Row]:
             quantity=tonnes(entry.quantity or None),  # not everything is about tonnes
             ccer=tonnes(entry.ccer_quantity or None),
             submitted=near(entry.submitted_at),
-            due=_due(entry.due_at) if entry.due_at else None,
+            due=_due(here, entry.due_at) if entry.due_at else None,
             visit=entry.visit,
             late=entry.late,
             mine=mine,
@@ -104,12 +104,12 @@ def rows(entries: Iterable[Entry], me: int) -> Iterator[Row]:
         )
 
 
-def _due(at: datetime) -> Due:
-    minutes = minutes_left(at)
+def _due(here: Present, at: datetime) -> Due:
+    _, minutes = here.say, here.minutes_left(at)
     if minutes <= 0:
-        return Due(near(at), _("逾期 %(n)s") % {"n": ago(at)}, "t-bad")
+        return Due(here.near(at), _("逾期 %(n)s") % {"n": here.ago(at)}, "t-bad")
     css = "t-warn" if minutes < SOON else ""
-    return Due(near(at), _("剩余 %(n)s") % {"n": left(at)}, css)
+    return Due(here.near(at), _("剩余 %(n)s") % {"n": here.left(at)}, css)
 
 
 def _to_fill(address: str) -> Callable[..., str]:
