@@ -67,16 +67,28 @@ def chain_stands(
 
     The others are what came along; each must be needed. Costs four verifications the first time.
     """
+    return cleared(path_stands(certificates, anchors, at), crls, at)
+
+
+def path_stands(
+    certificates: Sequence[bytes], anchors: Anchors, at: datetime
+) -> tuple[Certificate, ...]:
+    """Return signer to root, all valid at a time; whether one was revoked is not asked here."""
     leaf, *sent = map(read, certificates)
     _may_sign(leaf)
-    path = _path(leaf, sent, anchors)
+    path = _onward([leaf], (*sent, *anchors.read_intermediates), anchors.read_roots)
     if any(each not in path for each in sent) or path[-1] in sent:
         raise Rejected(reasons.UNNEEDED_CERTIFICATE)
     for each in path:
         _in_time(each, at)
+    return tuple(path)
+
+
+def cleared(path: tuple[Certificate, ...], crls: Sequence[bytes], at: datetime) -> Chain:
+    """Return the chain of a path whose every certificate but the root a list clears at a time."""
     found = [revocation.cleared(each, issuer, crls, at) for each, issuer in pairwise(path)]
     return Chain(
-        certificates=tuple(path),
+        certificates=path,
         crl_indexes=tuple(each.index for each in found),
         valid_from=max(each.not_before for each in path),
         valid_until=min(
@@ -96,14 +108,10 @@ def _may_sign(leaf: Certificate) -> None:
         raise Rejected(reasons.LEAF_USAGE)
 
 
-def _path(leaf: Certificate, sent: list[Certificate], anchors: Anchors) -> list[Certificate]:
-    """Return the path to a root: the first that stands, or the reason why the last did not."""
-    return _onward([leaf], (*sent, *anchors.read_intermediates), anchors.read_roots)
-
-
 def _onward(
     path: list[Certificate], known: Sequence[Certificate], roots: Sequence[Certificate]
 ) -> list[Certificate]:
+    """Return the first path to a root that stands; raises the reason why the last did not."""
     top = path[-1]
     why = _no_issuer(path)
     for issuer in _issuers(top, (*roots, *known)):

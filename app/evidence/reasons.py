@@ -25,11 +25,10 @@ class Text:
 
 @dataclass(frozen=True)
 class Reason:
-    """One numbered reason; ``unreadable``: nothing could be checked at all."""
+    """One numbered reason."""
 
     code: int
     text: Text
-    unreadable: bool = False
 
 
 class Rejected(Exception):
@@ -59,21 +58,18 @@ class Rejected(Exception):
         return self.said("en")
 
 
-def _reason(code: int, zh: str, en: str, *, unreadable: bool = False) -> Reason:
-    return Reason(code, Text(zh, en), unreadable)
+def _reason(code: int, zh: str, en: str) -> Reason:
+    return Reason(code, Text(zh, en))
 
 
-BUNDLE_MALFORMED = _reason(
-    8001, "不是决定证据文件", "This is not an evidence file of a decision", unreadable=True
-)
-TRUNCATED = _reason(8002, "内容不完整，被截断", "It is cut off", unreadable=True)
+BUNDLE_MALFORMED = _reason(8001, "不是决定证据文件", "This is not an evidence file of a decision")
+TRUNCATED = _reason(8002, "内容不完整，被截断", "It is cut off")
 BUNDLE_NOT_CANONICAL = _reason(
     8003,
     "证据文件不是规范编码，内容可能被改动",
     "The evidence file is not in canonical form; something in it was changed",
-    unreadable=True,
 )
-TOO_LARGE = _reason(8004, "内容过大", "It is too large", unreadable=True)
+TOO_LARGE = _reason(8004, "内容过大", "It is too large")
 
 DOCUMENT_MALFORMED = _reason(
     8011, "签名文件不是有效的 JSON", "The signed document is not valid JSON"

@@ -10,6 +10,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from app.evidence import algorithms, reasons
+from app.evidence.certificate import Certificate
 from app.evidence.chain import Anchors, Chain, chain_stands
 from app.evidence.cms import Parsed, parsed
 from app.evidence.reasons import Rejected
@@ -40,14 +41,7 @@ class Verified:
 def signature_stands(found: Parsed, chain: Chain, document: bytes) -> Verified:
     """Check the signature itself against a chain that stands; raises Rejected."""
     leaf = chain.leaf
-    if found.leaf != leaf.der:
-        raise Rejected(reasons.NOT_BOUND)
-    if found.algorithm is not leaf.algorithm:
-        raise Rejected(reasons.WEAK_ALGORITHM, "signatureAlgorithm")
-    if sha256(document).digest() != found.digest:
-        raise Rejected(reasons.DIGEST_DIFFERS)
-    if not algorithms.stands(found.algorithm, leaf.key, found.signature, found.attributes):
-        raise Rejected(reasons.SIGNATURE_WRONG)
+    require_signed_by(found, leaf, document)
     return Verified(
         certificate=leaf.der,
         fingerprint=leaf.fingerprint,
@@ -59,6 +53,18 @@ def signature_stands(found: Parsed, chain: Chain, document: bytes) -> Verified:
         name=leaf.name,
         holder=leaf.holder,
     )
+
+
+def require_signed_by(found: Parsed, leaf: Certificate, document: bytes) -> None:
+    """Refuse a signature that the certificate's key did not make over this document."""
+    if found.leaf != leaf.der:
+        raise Rejected(reasons.NOT_BOUND)
+    if found.algorithm is not leaf.algorithm:
+        raise Rejected(reasons.WEAK_ALGORITHM, "signatureAlgorithm")
+    if sha256(document).digest() != found.digest:
+        raise Rejected(reasons.DIGEST_DIFFERS)
+    if not algorithms.stands(found.algorithm, leaf.key, found.signature, found.attributes):
+        raise Rejected(reasons.SIGNATURE_WRONG)
 
 
 def verified(
@@ -106,6 +112,7 @@ __all__ = [
     "Verified",
     "chain_stands",
     "parsed",
+    "require_signed_by",
     "signature_stands",
     "verified",
 ]
