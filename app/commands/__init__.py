@@ -7,6 +7,16 @@ from app.commands.demo import demo
 from app.commands.deploy import deploy
 from app.commands.ledger import verify
 from app.commands.rehearse import rehearse
+from app.commands.verify_decision import verify_decision
 from app.commands.worker import sweep, worker
 
-COMMANDS: tuple[click.Command, ...] = (deploy, demo, verify, rehearse, worker, sweep, bench)
+COMMANDS: tuple[click.Command, ...] = (
+    deploy,
+    demo,
+    verify,
+    rehearse,
+    worker,
+    sweep,
+    bench,
+    verify_decision,
+)
