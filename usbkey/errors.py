@@ -48,7 +48,8 @@ class WrongModule(UsbkeyError):
         "The file is no driver of a USBKey (PKCS#11 module) that works on this machine.",
     )
     next_step = Words(
-        "请检查 --module 的路径：应为 USBKey 厂商提供的 .so、.dll 或 .dylib 文件，且位数与系统一致。",
+        "请检查 --module 的路径：应为 USBKey 厂商提供的 .so、.dll 或 .dylib 文件，"
+        "且位数与系统一致。",
         "Check the path given with --module: the .so, .dll or .dylib of your USBKey's maker,"
         " for this system and its word size.",
     )
@@ -129,6 +130,17 @@ class PinNotSet(UsbkeyError):
     next_step = Words("请联系注册登记机构完成制证。", "Ask the registry to finish its provision.")
 
 
+class PinToBeChanged(UsbkeyError):
+    """The PIN is still the one the token came with (G29)."""
+
+    code = "pin_to_be_changed"
+    happened = Words("请先修改初始 PIN 码。", "The PIN is still the one the USBKey came with.")
+    next_step = Words(
+        "请运行 python -m usbkey provision pin，设置本人的 PIN 码。",
+        "Run python -m usbkey provision pin and choose your own.",
+    )
+
+
 class TokenRemoved(UsbkeyError):
     """The token was there and is gone, or fails, in the middle of its use."""
 
@@ -181,7 +193,7 @@ class DocumentRefused(UsbkeyError):
     )
 
 
-class RequestMismatch(UsbkeyError):
+class CertificateMismatch(UsbkeyError):
     """A certificate that does not belong to the key it is to be written beside."""
 
     code = "certificate_mismatch"
