@@ -14,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Blueprint, Flask, g, redirect, request, session
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -80,8 +80,7 @@ def language() -> str:
     except RuntimeError:  # outside of any page
         return "zh"
     if known is None:
-        locale = get_locale()
-        known = g.language = "en" if locale is not None and locale.language == "en" else "zh"
+        known = g.language = chosen_language()
     return str(known)
 
 
