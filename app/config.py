@@ -39,7 +39,7 @@ class Settings:
     attachments_most: int = 20  # files of an application
     signatures: bool = True  # people sign in, and sign decisions, with their certificate (R23)
     software_signer: bool = False  # certificates whose keys the server derives: never production
-    usbkey_agent_port: int = 12765  # where pages look for the agent on the user's own machine
+    usbkey_agent_port: int = 17951  # where pages look for the agent on the user's own machine
     crl_urls: tuple[str, ...] = ()  # where the worker gets lists of revoked certificates
 
     @property
@@ -87,7 +87,7 @@ def settings_from(environ: Mapping[str, str] = os.environ) -> Settings:
         attachments_most=int(environ.get("ATTACHMENTS_MOST", "20")),
         signatures=_flag(environ.get("SIGNATURES"), default=environment != "test"),
         software_signer=_flag(environ.get("SOFTWARE_SIGNER"), default=environment != "production"),
-        usbkey_agent_port=int(environ.get("USBKEY_AGENT_PORT", "12765")),
+        usbkey_agent_port=int(environ.get("USBKEY_AGENT_PORT", "17951")),
         crl_urls=tuple(environ.get("CRL_URLS", "").split()),
     )
     _refuse_demo_in_production(settings)

@@ -7,6 +7,7 @@ from app.db import db
 from app.logs import set_up_logs
 from app.services.context import Context
 from app.web import account, home, password, sign_in, tokens
+from app.web.agent_pages import let_pages_sign
 from app.web.asset_files import keep_in_browsers
 from app.web.bodies import admit_files
 from app.web.errors import answer_errors
@@ -50,6 +51,7 @@ def web(ctx: Context) -> Flask:
     measure(app)
     refuse_broken_input(app)
     db.init_app(app)
+    let_pages_sign(app)
     send_strict_headers(app, secure=settings.cookie_secure)
     keep_in_browsers(app)
     speak(app)

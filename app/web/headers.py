@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from app.web.agent_pages import agent_source
+
 # Bootstrap draws its check marks as data: pictures; nothing else comes from elsewhere.
 DIRECTIVES = {
     "default-src": "'self'",
@@ -16,7 +18,6 @@ DIRECTIVES = {
 }
 POLICY = "; ".join(f"{name} {sources}" for name, sources in DIRECTIVES.items())
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -32,6 +33,7 @@ def send_strict_headers(app: Flask, *, secure: bool) -> None:
 
     @app.after_request
     def _add(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", _policy())
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         if secure:
@@ -40,3 +42,9 @@ def send_strict_headers(app: Flask, *, secure: bool) -> None:
             # Holdings never lie in a shared cache or behind the back button of a stranger.
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _policy() -> str:
+    """The same for every page; one that signs may also ask the agent on the user's machine."""
+    agent = agent_source()
+    return POLICY if agent is None else f"{POLICY}; connect-src 'self' {agent}"

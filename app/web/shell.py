@@ -19,7 +19,7 @@ from app.web.menu import APPLICANTS, HOLDERS, WORKERS, menu_for
 from app.web.returning import this_page
 from app.web.visitor import visitor
 
-MACROS = ("status", "data", "forms", "process")
+MACROS = ("status", "data", "forms", "process", "usbkey")
 MessageCount = Callable[[Context, Actor], int]
 TodoCount = Callable[[Context, Actor], ToDo]
 FLOWS = 3  # flows named in the header; the inbox names them all

@@ -11,6 +11,7 @@ import { watchLots } from './lots.js';
 import { watchReplay } from './replay.js';
 import { watchSaid } from './said.js';
 import { watchVerdict } from './verdict.js';
+import { watchSigning } from './signing.js';
 import { say } from './live.js';
 
 window.htmx = htmx;
@@ -65,3 +66,4 @@ watchVerdict();
 watchSaid();
 watchReplay();
 watchSession();
+watchSigning();
