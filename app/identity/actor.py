@@ -10,7 +10,8 @@ class Actor:
     ``rights`` are those of the mandate (initiate, confirm, both, read: G21); ``province_id`` is
     the authority the holder answers to, None for those who answer to none. ``person_hash`` is the
     salted hash under which the person stands in canonical documents. ``two_person``: the account
-    asks for one representative who fills in and another who confirms.
+    asks for one representative who fills in and another who confirms. ``signature_policy`` is the
+    account's: which decisions are signed with the person's own key (decisions, every, none: R23).
     """
 
     person_id: int
@@ -23,6 +24,13 @@ class Actor:
     province_id: int | None
     person_hash: str = ""
     two_person: bool = False
+    signature_policy: str = "none"
+
+    def signs(self, kind: str) -> bool:
+        """Whether a decision of this kind (complete, trigger) asks for the person's signature."""
+        if self.signature_policy == "none":
+            return False
+        return kind == "complete" or self.signature_policy == "every"
 
     @property
     def may_initiate(self) -> bool:

@@ -12,7 +12,8 @@ VALID = "m.valid_from <= %(today)s AND (m.valid_to IS NULL OR m.valid_to >= %(to
 
 # The columns of an Actor, in the order of its fields.
 ACTOR = """p.id, p.name, h.id, h.name, a.id, h.role, m.rights, h.province_id,
-    encode(sha256(p.salt || convert_to(p.member_no, 'UTF8')), 'hex'), a.two_person"""
+    encode(sha256(p.salt || convert_to(p.member_no, 'UTF8')), 'hex'), a.two_person,
+    a.signature_policy"""
 
 _ACTOR = f"""
     SELECT {ACTOR}

@@ -18,10 +18,13 @@ from app.services.context import Context
 from app.services.counterparty import counterparty_of
 from app.services.instance import Instance, load_with_task
 from app.services.parties import refuse_other_account, refuse_other_receiver
+from app.services.signing.check import accepted
+from app.services.signing.signed import NO_SESSION, Session, Signed
 from app.services.step import Decided, MovedOn, Step
 from app.services.two_people import initiator
 from app.workflow.definition import UserTask
 from app.workflow.forms import Form
+from app.workflow.run import Run
 
 MAY_DECIDE = frozenset({"both", "confirm"})
 LOOKS = 4
@@ -40,12 +43,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person hands in: the task, the form's values, and an optional idempotency key."""
+    """What a person hands in: the task, the form's values, and an optional idempotency key.
+
+    ``signature`` is over the document that was asked for in ``session``
+    (app/services/signing/prepare.py), where the account asks for one (R23).
+    """
 
     instance_id: int
     key: int
     form: Mapping[str, Any]
     idempotency_key: str | None = None
+    signature: Signed | None = None
+    session: Session = NO_SESSION
 
     @property
     def fingerprint(self) -> str:
@@ -99,20 +108,32 @@ def decide_within(ctx: Context, tx: Transaction, actor: Actor, request: Request)
     if given is not None:
         return given
     try:
-        instance, open_task = _open_task(tx, actor, request)
+        step, move = asked_step(ctx, tx, actor, request)
     except AlreadyDecided:
         given = _given_before(tx, actor, request)  # by the same key, while we looked
         if given is not None:
             return given
         raise
+    step.signature = accepted(ctx, step, request.signature, request.session)
+    decision = advance(ctx, step, move)
+    return Outcome(decision, step.instance.id, step.instance.number)
+
+
+def asked_step(
+    ctx: Context, tx: Transaction, actor: Actor, request: Request
+) -> tuple[Step, Callable[[Run], object]]:
+    """Return the step that a request asks for, entitled and with a valid form, and its move.
+
+    What is decided on and what is signed for it begin alike, here.
+    """
+    instance, open_task = _open_task(tx, actor, request)
     task = instance.definition.tasks[open_task["element_id"]]
     asked = instance.definition.form_of(task.id)
     form = _filled(asked, request.form)
     step = _step(ctx, tx, actor, instance, task, open_task, form, request)
     bind_named(ctx, step, actor, asked)
     step.decided.initiator = initiator(tx, actor, instance.id, task.id, asked, form)
-    decision = advance(ctx, step, lambda run: run.complete(request.key, form))
-    return Outcome(decision, instance.id, instance.number)
+    return step, lambda run: run.complete(request.key, form)
 
 
 def _filled(form: Form, given: Mapping[str, Any]) -> dict[str, Any]:

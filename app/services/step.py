@@ -6,10 +6,10 @@ written before, so a refused check leaves no trace.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import psycopg2
@@ -24,9 +24,14 @@ from app.services.actor import Actor
 from app.services.instance import Instance
 from app.services.only_holder import only_holder
 from app.services.share import Share
+from app.services.signing.refused import meaning_of_refusal
 from app.services.two_people import NEEDS_TWO, Initiator
 from app.workflow.lanes import JOINING, Lane
 from app.workflow.run import OpenTask, Run
+
+if TYPE_CHECKING:
+    from app.services.context import Context
+    from app.services.signing.check import Accepted
 
 KEY_ONCE = "decision_idempotency_key_key"
 
@@ -52,7 +57,7 @@ class Step:
     """The changes of one step. ``actor`` is None for a timer.
 
     ``shares`` is what each holder of a list gets of what is reserved; ``external`` are the tonnes
-    of another registry's reductions in it.
+    of another registry's reductions in it. ``signature`` is the one that the step is taken under.
     """
 
     tx: Transaction
@@ -69,6 +74,8 @@ class Step:
     shares: Mapping[int, Share] = field(default_factory=dict)
     external: int = 0
     custody_strictly_less: bool = False
+    afterwards: list[Callable[["Context", int], None]] = field(default_factory=list)
+    signature: "Accepted | None" = None
 
     def effect(self, op: str, request: dict[str, Any]) -> None:
         """Add a ledger effect; it is applied in this order when the step is written."""
@@ -136,6 +143,7 @@ class Step:
             "outbox": [*self.outbox, self._told(new)],
             **({"draft_done": self.draft_done} if self.draft_done else {}),
             **({"joining": joining} if joining else {}),
+            **({"signature": self.signature.request(self.at)} if self.signature else {}),
             **self.changes,
         }
 
@@ -235,6 +243,7 @@ class Step:
             **({"initiator": decided.initiator.person_hash} if decided.initiator else {}),
             "content": dict(self.content),
             "effects": self.effects,
+            **({"signed": self.signature.hashed} if self.signature else {}),
         }
 
 
@@ -262,4 +271,9 @@ def meaning_of(error: psycopg2.Error) -> Exception:
         )
     if error.pgcode == "RG421":
         return NEEDS_TWO
-    return refusal_of(error)
+    if error.pgcode == "RG447":
+        return MovedOn(
+            "吊销列表刚刚更新，请重试。",
+            "The lists of revoked certificates have just changed; try again.",
+        )
+    return meaning_of_refusal(error) or refusal_of(error)

@@ -2,7 +2,7 @@
 
 An account asks for it, or not. Where it does, the initiating representative saves and hands over;
 the confirming one decides on exactly that. Saving again takes it back. The database asks the same
-of every decision (workflow.require_two_people).
+of every decision (workflow.guard_decision).
 """
 
 import json

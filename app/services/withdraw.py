@@ -4,6 +4,8 @@ Which events there are, where they stand and who may send them, the diagram says
 message events with the property ``lane``).
 """
 
+from collections.abc import Callable
+
 from app.db import Transaction
 from app.domain.errors import Conflict, Forbidden, NotFound
 from app.services.actor import Actor
@@ -12,13 +14,22 @@ from app.services.context import Context
 from app.services.decide import MAY_DECIDE, Outcome, after_the_quicker, stand_in_line
 from app.services.instance import Instance, load
 from app.services.parties import refuse_other_account
+from app.services.signing.check import accepted
+from app.services.signing.signed import NO_SESSION, Session, Signed
 from app.services.step import Decided, Step
 from app.workflow.definition import Trigger
 from app.workflow.run import Run
 
 
-def trigger(ctx: Context, actor: Actor, instance_id: int, name: str) -> Outcome:
-    """Send the event ``name``.
+def trigger(
+    ctx: Context,
+    actor: Actor,
+    instance_id: int,
+    name: str,
+    signature: Signed | None = None,
+    session: Session = NO_SESSION,
+) -> Outcome:
+    """Send the event ``name``, signed where the account's policy asks for that of every act.
 
     Raises NotFound to a stranger, Forbidden to a party that may not send it, Conflict when the
     application has moved past it.
@@ -28,14 +39,20 @@ def trigger(ctx: Context, actor: Actor, instance_id: int, name: str) -> Outcome:
         with ctx.database.transaction() as tx:
             if look:
                 stand_in_line(tx, instance_id)
-            return _trigger(ctx, tx, actor, instance_id, name)
+            step, move = asked_event(ctx, tx, actor, instance_id, name)
+            step.signature = accepted(ctx, step, signature, session)
+            decision = advance(ctx, step, move)
+            return Outcome(decision, step.instance.id, step.instance.number)
 
     outcome = after_the_quicker(once)
     ctx.bell.ring()
     return outcome
 
 
-def _trigger(ctx: Context, tx: Transaction, actor: Actor, instance_id: int, name: str) -> Outcome:
+def asked_event(
+    ctx: Context, tx: Transaction, actor: Actor, instance_id: int, name: str
+) -> tuple[Step, Callable[[Run], object]]:
+    """Return the step that an event asks for, and its move."""
     instance = load(tx, instance_id)
     if not instance.has_party(actor.holder_id):
         raise NotFound
@@ -47,16 +64,12 @@ def _trigger(ctx: Context, tx: Transaction, actor: Actor, instance_id: int, name
         decided=Decided(name, 1, "trigger", "", verdict=name),
         content=instance.content,
     )
-
-    def send(run: Run) -> None:
-        waiting = _waiting(run, instance, actor, name)
-        step.decided.element_id = waiting.element_id
-        step.decided.lane = instance.definition.lanes[waiting.lane].key
-        step.decided.visit = _visit(run, waiting)
-        run.trigger(name)
-
-    decision = advance(ctx, step, send)
-    return Outcome(decision, instance.id, instance.number)
+    run = Run.restore(instance.definition, instance.state, ctx.clock, ctx.operators.bind(step))
+    waiting = _waiting(run, instance, actor, name)
+    step.decided.element_id = waiting.element_id
+    step.decided.lane = instance.definition.lanes[waiting.lane].key
+    step.decided.visit = _visit(run, waiting)
+    return step, lambda run: run.trigger(name)
 
 
 def _waiting(run: Run, instance: Instance, actor: Actor, name: str) -> Trigger:

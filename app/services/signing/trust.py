@@ -9,6 +9,7 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from app.db import Database, Transaction
+from app.evidence.verify import Anchors, Trust
 from app.services.context import Context
 from app.trust import anchors, crls
 from app.trust.anchors import Anchor
@@ -39,6 +40,11 @@ class Trusted:
         return tuple(one.der for one in self.crls)
 
     @cached_property
+    def evidence(self) -> Trust:
+        """What verifies signatures, and keeps the chains that stood."""
+        return Trust(Anchors(self.roots, self.intermediates), self.crl_ders)
+
+    @cached_property
     def software(self) -> frozenset[bytes]:
         """The anchors whose keys lie in files, DER; a chain through one of them is software."""
         return frozenset(one.der for one in self.anchors if one.software)
@@ -58,11 +64,20 @@ def current(ctx: Context, tx: Transaction, state: str | None = None) -> Trusted:
     else. Where no software signer is allowed (production), authorities of a demonstration are
     not believed, whatever the database says.
     """
-    allowed = ctx.settings.software_signer
-    kept = _kept.setdefault(ctx.database, {})
-    found = kept.get(allowed)
-    if found is None or found.state != (anchors.state(tx) if state is None else state):
-        found = kept[allowed] = _read(tx, software=allowed)
+    known = anchors.state(tx) if state is None else state
+    return _known(ctx.database, tx, known, software=ctx.settings.software_signer)
+
+
+def everything(ctx: Context, tx: Transaction) -> Trusted:
+    """Return what would be believed in a demonstration: only to say why something is not."""
+    return _known(ctx.database, tx, anchors.state(tx), software=True)
+
+
+def _known(database: Database, tx: Transaction, state: str, *, software: bool) -> Trusted:
+    kept = _kept.setdefault(database, {})
+    found = kept.get(software)
+    if found is None or found.state != state:
+        found = kept[software] = _read(tx, software=software)
     return found
 
 

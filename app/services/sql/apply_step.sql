@@ -15,6 +15,8 @@ DECLARE
     v_account   bigint := (step->>'account_id')::bigint;
     v_role      text := step->>'role';
     v_decision  bigint;
+    v_signature jsonb := step->'signature';
+    v_certificate bigint;
     v_item      jsonb;
     v_answer    jsonb;
 BEGIN
@@ -45,15 +47,30 @@ BEGIN
 
     IF step ? 'decision' THEN
         v_item := step->'decision';
-        INSERT INTO workflow.decision (instance_id, version, bundle_hash, element_id, visit, kind,
-            person_id, holder_id, account_id, role, verdict, opinion, document, leaf,
-            idempotency_key, initiated_by, at)
-        VALUES (v_instance, v_version + 1, step->>'bundle_hash', v_item->>'element_id',
-            (v_item->>'visit')::integer, v_item->>'kind', v_person, v_holder, v_account, v_role,
-            v_item->>'verdict', v_item->>'opinion', apply_step.document,
-            decode(v_item->>'leaf', 'hex'), v_item->>'key',
-            (v_item->>'initiated_by')::bigint, v_at)
-        RETURNING id INTO v_decision;
+        IF v_signature IS NOT NULL THEN
+            v_certificate := trust.take_signature(v_signature, v_person, v_at);
+        END IF;
+        -- Both rows in one statement: what guards a decision looks for its signature at its end.
+        WITH decided AS (
+            INSERT INTO workflow.decision (instance_id, version, bundle_hash, element_id, visit,
+                kind, person_id, holder_id, account_id, role, verdict, opinion, document, leaf,
+                idempotency_key, initiated_by, at)
+            VALUES (v_instance, v_version + 1, step->>'bundle_hash', v_item->>'element_id',
+                (v_item->>'visit')::integer, v_item->>'kind', v_person, v_holder, v_account, v_role,
+                v_item->>'verdict', v_item->>'opinion', apply_step.document,
+                decode(v_item->>'leaf', 'hex'), v_item->>'key',
+                (v_item->>'initiated_by')::bigint, v_at)
+            RETURNING id
+        ), signed AS (
+            INSERT INTO trust.signature (decision_id, certificate_id, crl_ids, nonce, document,
+                cms, at)
+            SELECT id, v_certificate,
+                translate(v_signature->>'crls', '[]', '{}')::bigint[],
+                decode(v_signature->>'nonce', 'hex'), decode(v_signature->>'document', 'base64'),
+                decode(v_signature->>'cms', 'base64'), v_at
+            FROM decided WHERE v_certificate IS NOT NULL
+        )
+        SELECT id INTO v_decision FROM decided;
     END IF;
 
     FOR v_item IN SELECT * FROM jsonb_array_elements(step->'effects') LOOP
@@ -124,6 +141,7 @@ BEGIN
         WHEN 'certificate' THEN RETURN certificates.issue(request);
         WHEN 'pilot_outcome' THEN RETURN pilots.record_outcome(request);
         WHEN 'account_change' THEN RETURN identity.apply_change(request);
+        WHEN 'credential_change' THEN RETURN trust.change_credential(request);
         WHEN 'bind_attachments' THEN RETURN attachments.bind(request);
     END CASE;
 END $$;

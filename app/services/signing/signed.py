@@ -1,0 +1,44 @@
+"""What comes back from the person's own machine, and to whom it may be put down (R23)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from app.services.context import Context
+
+HERE = "http://localhost"  # acts at the command line and in a demonstration are of no site
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A document with the signature over it (CMS, DER).
+
+    ``received_at`` is when it was handed in, if that was earlier than now: a bulk review is worked
+    off later, and whether its documents had expired is judged by when they came.
+    """
+
+    document: bytes
+    cms: bytes
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Where a document is asked for and handed in: one session (or API token) of one site.
+
+    ``hash`` is that of the session's token; ``origin`` is the site as the browser names it, such
+    as https://registry.example. Both are empty for what is done without a session.
+    """
+
+    hash: bytes = b""
+    origin: str = ""
+
+
+NO_SESSION = Session()
+
+
+def origin_of(ctx: Context, session: Session) -> str:
+    """Return the site that documents are signed for: the configured one, else the request's."""
+    given = ctx.settings.public_url or session.origin or HERE
+    parts = urlsplit(given)
+    return f"{parts.scheme}://{parts.netloc}"
