@@ -70,6 +70,8 @@ def parsed(cms: bytes) -> Parsed:
     sent = _certificates(data)
     signers = data.open(der.SET)
     data.close()
+    if signers.peek() is None:
+        raise Rejected(reasons.SEVERAL_SIGNERS)
     signer = signers.open(der.SEQUENCE)
     if signers.peek() is not None:
         raise Rejected(reasons.SEVERAL_SIGNERS)

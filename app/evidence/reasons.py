@@ -187,6 +187,11 @@ SOFTWARE_CERTIFICATE = _reason(
     "此处不接受软件证书",
     "A certificate whose key lies in a file is not accepted here",
 )
+CODES_WRONG = _reason(
+    8083,
+    "参考号或授权码不正确、已过期或已使用",
+    "Reference number or authorization code are wrong, used or too old",
+)
 
 REASONS: tuple[Reason, ...] = tuple(each for each in globals().values() if isinstance(each, Reason))
 BY_CODE: dict[int, Reason] = {each.code: each for each in REASONS}
