@@ -6,6 +6,7 @@ from typing import Any
 
 from app.services.context import Context
 from app.services.telling.digest import summarise
+from app.services.telling.personal import send_personal
 from app.services.telling.plan import plan
 from app.services.telling.send import send
 
@@ -18,4 +19,9 @@ def deliver(ctx: Context, kind: str, payload: str, line: int) -> None:
 
 
 # A decision plans messages; each of them, and each summary of many, is a line of its own.
-DELIVERIES: Mapping[str, Delivery] = {"decided": plan, "message": send, "digest": summarise}
+DELIVERIES: Mapping[str, Delivery] = {
+    "decided": plan,
+    "message": send,
+    "digest": summarise,
+    "personal": send_personal,
+}

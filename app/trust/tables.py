@@ -71,7 +71,11 @@ class Certificate(Base):
     """A person's certificate, bound to them (W2)."""
 
     __tablename__ = "certificate"
-    __table_args__ = (Index("certificate_person", "person_id", "id"), {"schema": "trust"})
+    __table_args__ = (
+        Index("certificate_person", "person_id", "id"),
+        Index("certificate_until", "not_after"),
+        {"schema": "trust"},
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
@@ -98,6 +102,19 @@ class CertificateEnd(Base):
     )
     reason: Mapped[str] = mapped_column(Text)
     decision_id: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ExpiryReminder(Base):
+    """A person was told that a certificate runs out within so many days; once each."""
+
+    __tablename__ = "expiry_reminder"
+    __table_args__ = {"schema": "trust"}
+
+    certificate_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("trust.certificate.id"), primary_key=True
+    )
+    days: Mapped[int] = mapped_column(Integer, primary_key=True)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

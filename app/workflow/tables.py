@@ -300,7 +300,7 @@ class Notification(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     holder_id: Mapped[int] = mapped_column(BigInteger)
-    instance_id: Mapped[int] = mapped_column(BigInteger)
+    instance_id: Mapped[int | None] = mapped_column(BigInteger)
     template: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     text_en: Mapped[str] = mapped_column(Text)

@@ -62,6 +62,26 @@ CREATE TABLE trust.certificate_end (
     at timestamptz NOT NULL
 );
 
+-- Who was told that a certificate runs out within so many days: once each.
+CREATE TABLE trust.expiry_reminder (
+    certificate_id bigint NOT NULL REFERENCES trust.certificate (id),
+    days integer NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (certificate_id, days)
+);
+CREATE INDEX certificate_until ON trust.certificate (not_after);
+-- What a certificate's person is told goes out at once, whatever they chose to be told.
+ALTER TABLE messages.message DROP CONSTRAINT message_kind;
+ALTER TABLE messages.message ADD CONSTRAINT message_kind
+    CHECK (kind IN ('task', 'notice', 'digest', 'credential'));
+-- A loss that is reported is told without an application.
+ALTER TABLE workflow.notification ALTER COLUMN instance_id DROP NOT NULL;
+-- A representative who leaves does so at once: a mandate of that day, or of a later one, has its
+-- end before its first day and so was never in force.
+ALTER TABLE identity.mandate DROP CONSTRAINT mandate_dates;
+ALTER TABLE identity.mandate ADD CONSTRAINT mandate_dates
+    CHECK (valid_to IS NULL OR valid_to >= valid_from - 1);
+
 -- The two codes with which a person binds their first or next certificate (M2); hashes only.
 CREATE TABLE trust.enrolment (
     reference_hash bytea PRIMARY KEY,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from app.services.operators import (
     account_changes,
     certificates,
+    credentials,
     custody,
     external,
     notify,
@@ -53,6 +54,7 @@ def standard_operators(two_phase_types: frozenset[str]) -> Operators:
             **custody.OPERATORS,
             **external.OPERATORS,
             **account_changes.OPERATORS,
+            **credentials.OPERATORS,
         },
         specs={
             **units.specs(two_phase_types),
@@ -62,5 +64,6 @@ def standard_operators(two_phase_types: frozenset[str]) -> Operators:
             **custody.SPECS,
             **external.SPECS,
             **account_changes.SPECS,
+            **credentials.SPECS,
         },
     )

@@ -19,7 +19,14 @@ def send(ctx: Context, payload: Mapping[str, Any], _line: int) -> None:
     ``begun`` is committed before the message leaves. If a worker died after that, the port is
     asked whether it left; where nobody can know, it stays ``unclear``, and the operator sees it.
     """
-    number = int(payload["message"])
+    carry(ctx, int(payload["message"]))
+
+
+def carry(ctx: Context, number: int, filled: Mapping[str, str] | None = None) -> None:
+    """Send a recorded message, with ``filled`` put in the place of its marks; raises Failed.
+
+    What is filled in stands nowhere else: the record keeps the marks.
+    """
     with ctx.database.transaction() as tx:
         message = _message(tx, number)
         port = ctx.ports[message["channel"]]
@@ -30,6 +37,8 @@ def send(ctx: Context, payload: Mapping[str, Any], _line: int) -> None:
             return
         note(tx, number, "begun", ctx.clock.now(), address_hash=_hash(message))
     reached("message_begun")
+    for mark, text in (filled or {}).items():
+        message["body"] = message["body"].replace(mark, text)
     outcome, failure = _carried(port, message)
     reached("message_carried")
     with ctx.database.transaction() as tx:
