@@ -12,19 +12,19 @@ from psycopg2.errors import DeadlockDetected
 from app.db import Transaction
 from app.domain.errors import AlreadyDecided, Conflict, Forbidden, Invalid, NotFound
 from app.services.actor import Actor
-from app.services.advance import advance
+from app.services.advance import Move, advance, tried
 from app.services.attachments.naming import bind_named
 from app.services.context import Context
 from app.services.counterparty import counterparty_of
 from app.services.instance import Instance, load_with_task
 from app.services.parties import refuse_other_account, refuse_other_receiver
 from app.services.signing.check import accepted
+from app.services.signing.refused import SignatureRefused
 from app.services.signing.signed import NO_SESSION, Session, Signed
 from app.services.step import Decided, MovedOn, Step
 from app.services.two_people import initiator
 from app.workflow.definition import UserTask
 from app.workflow.forms import Form
-from app.workflow.run import Run
 
 MAY_DECIDE = frozenset({"both", "confirm"})
 LOOKS = 4
@@ -114,14 +114,27 @@ def decide_within(ctx: Context, tx: Transaction, actor: Actor, request: Request)
         if given is not None:
             return given
         raise
-    step.signature = accepted(ctx, step, request.signature, request.session)
+    return settle(ctx, step, move, request.signature, request.session)
+
+
+def settle(
+    ctx: Context, step: Step, move: Move, signature: Signed | None, session: Session
+) -> Outcome:
+    """Take a step under its signature and write it.
+
+    Where the signature is missing, what is wrong with the application itself is said first.
+    """
+    try:
+        step.signature = accepted(ctx, step, signature, session)
+    except SignatureRefused as refused:
+        if refused.missing:
+            tried(ctx, step, move)
+        raise
     decision = advance(ctx, step, move)
     return Outcome(decision, step.instance.id, step.instance.number)
 
 
-def asked_step(
-    ctx: Context, tx: Transaction, actor: Actor, request: Request
-) -> tuple[Step, Callable[[Run], object]]:
+def asked_step(ctx: Context, tx: Transaction, actor: Actor, request: Request) -> tuple[Step, Move]:
     """Return the step that a request asks for, entitled and with a valid form, and its move.
 
     What is decided on and what is signed for it begin alike, here.

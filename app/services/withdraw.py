@@ -4,17 +4,14 @@ Which events there are, where they stand and who may send them, the diagram says
 message events with the property ``lane``).
 """
 
-from collections.abc import Callable
-
 from app.db import Transaction
 from app.domain.errors import Conflict, Forbidden, NotFound
 from app.services.actor import Actor
-from app.services.advance import advance
+from app.services.advance import Move
 from app.services.context import Context
-from app.services.decide import MAY_DECIDE, Outcome, after_the_quicker, stand_in_line
+from app.services.decide import MAY_DECIDE, Outcome, after_the_quicker, settle, stand_in_line
 from app.services.instance import Instance, load
 from app.services.parties import refuse_other_account
-from app.services.signing.check import accepted
 from app.services.signing.signed import NO_SESSION, Session, Signed
 from app.services.step import Decided, Step
 from app.workflow.definition import Trigger
@@ -40,9 +37,7 @@ def trigger(
             if look:
                 stand_in_line(tx, instance_id)
             step, move = asked_event(ctx, tx, actor, instance_id, name)
-            step.signature = accepted(ctx, step, signature, session)
-            decision = advance(ctx, step, move)
-            return Outcome(decision, step.instance.id, step.instance.number)
+            return settle(ctx, step, move, signature, session)
 
     outcome = after_the_quicker(once)
     ctx.bell.ring()
@@ -51,7 +46,7 @@ def trigger(
 
 def asked_event(
     ctx: Context, tx: Transaction, actor: Actor, instance_id: int, name: str
-) -> tuple[Step, Callable[[Run], object]]:
+) -> tuple[Step, Move]:
     """Return the step that an event asks for, and its move."""
     instance = load(tx, instance_id)
     if not instance.has_party(actor.holder_id):

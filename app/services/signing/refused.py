@@ -35,6 +35,11 @@ class SignatureRefused(Invalid):
         super().__init__(label.zh, label.en, findings=[finding])
         self.reason = reason
 
+    @property
+    def missing(self) -> bool:
+        """Whether there is no signature at all."""
+        return self.reason is reasons.SIGNATURE_MISSING
+
 
 def meaning_of_refusal(error: psycopg2.Error) -> SignatureRefused | None:
     """Return what the database's refusal of a signature means; None for any other error."""
