@@ -65,8 +65,11 @@ def redis_url(redis_server: Redis) -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make manual` keeps pictures of what the browser tests see."""
+    """`make manual` keeps pictures of what the browser tests see; a person may keep all."""
     parser.addoption("--manual-pictures", metavar="FOLDER", help="where pictures are kept")
+    parser.addoption(
+        "--screens", action="store_true", help="keep pictures of all pages in var/test/screens"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

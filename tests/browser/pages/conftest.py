@@ -40,8 +40,10 @@ def address(market: Market) -> Iterator[str]:
 class Person:
     """Somebody at a browser window of their own."""
 
-    def __init__(self, page: Page, address: str, pictures: Path | None = None) -> None:
-        self.page, self.address, self.pictures = page, address, pictures
+    def __init__(
+        self, page: Page, address: str, pictures: Path | None = None, *, screens: bool = False
+    ) -> None:
+        self.page, self.address, self.pictures, self.screens = page, address, pictures, screens
         self.broken: list[str] = []
         page.on("console", lambda m: self.broken.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: self.broken.append(str(error)))
@@ -65,12 +67,13 @@ class Person:
             self.page.wait_for_selector("[data-diagram][data-ready]")
 
     def shoot(self, name: str, *, whole: bool = True) -> None:
-        """Keep a picture of the page at both widths."""
-        SCREENS.mkdir(parents=True, exist_ok=True)
+        """Let the page lie at both widths; keep pictures of that for whoever asks for them."""
         for size in (WIDE, NARROW):
             self.page.set_viewport_size(size)
-            self.page.wait_for_timeout(150)
-            self.page.screenshot(path=SCREENS / f"{name}-{size['width']}.png", full_page=whole)
+            if self.screens:
+                SCREENS.mkdir(parents=True, exist_ok=True)
+                self.page.wait_for_timeout(150)
+                self.page.screenshot(path=SCREENS / f"{name}-{size['width']}.png", full_page=whole)
         self.page.set_viewport_size(WIDE)
 
     def picture(self, name: str) -> None:
@@ -89,8 +92,9 @@ class Person:
         found: list[str] = []
         for size in (WIDE, NARROW):
             self.page.set_viewport_size(size)
-            # Playwright's evaluate runs beside the page's content policy.
-            self.page.evaluate(AXE.read_text())
+            if not self.page.evaluate("'axe' in window"):
+                # Playwright's evaluate runs beside the page's content policy.
+                self.page.evaluate(AXE.read_text())
             answer = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
             for one in answer["violations"]:
                 places = "; ".join(
@@ -118,11 +122,12 @@ def person(
     contexts = []
     folder = pytestconfig.getoption("--manual-pictures")
     pictures = ROOT / folder if folder else None
+    screens = pytestconfig.getoption("--screens")
 
     def open_window(member_no: str = "", language: str = "zh-CN") -> Person:
         context = chromium.new_context(viewport=WIDE, locale=language)
         contexts.append(context)
-        someone = Person(context.new_page(), address, pictures)
+        someone = Person(context.new_page(), address, pictures, screens=screens)
         return someone.sign_in(member_no) if member_no else someone
 
     yield open_window
