@@ -12,7 +12,7 @@ from tests.server import server_of_this_run
 
 CHROMIUM = Path("/usr/bin/chromium")
 GET_CHROMIUM = "sudo apt-get install -y chromium fonts-noto-cjk"
-REPEATED = {"ledger", "workflow", "migrations"}
+REPEATED = {"ledger", "workflow"}
 
 
 @pytest.fixture(scope="session")
@@ -73,9 +73,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what repeats on another PostgreSQL; leave out what needs a browser that is not here."""
+    """Mark what repeats on another PostgreSQL; leave out what needs a browser that is not here.
+
+    What asks for no database is the same test there: it does not repeat.
+    """
     for item in items:
-        if REPEATED & set(item.path.relative_to(config.rootpath).parts):
+        repeated = REPEATED & set(item.path.relative_to(config.rootpath).parts)
+        if repeated and "databases" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
     if CHROMIUM.exists():
         return

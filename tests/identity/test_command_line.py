@@ -61,11 +61,13 @@ def test_enrol_prints_the_path_of_a_one_time_link(run, ctx):
     assert who_enrols(ctx, path.removeprefix("/enrol/"))[0] == NOT_ENROLLED
 
 
+@pytest.mark.database
 def test_migrations_and_models_agree(run):
     result = run("check-models")
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.database
 def test_migrating_twice_changes_nothing(run):
     assert run("migrate").exit_code == 0
     assert run("migrate").exit_code == 0
