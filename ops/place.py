@@ -17,7 +17,7 @@ from typing import Any
 
 LENT_TO = "nobody"
 ELSEWHERE = Path("/var/lib/carbon-registry")
-STAYS = {"test", "setup.lock", "run.lock", "npm-cache"}
+STAYS = {"test", "setup.lock", "run.lock", "npm-cache", "softhsm"}
 CAN_RUN = 'cd "$1" && "$2/postgres" --version && "$2/initdb" --version'
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ops import servers
+from ops import servers, softhsm
 from ops.binaries import system_postgres_bin
 from ops.bootstrap import SetupError, apt_install
 
@@ -20,6 +20,7 @@ ALSO_ON = 15
 def main() -> int:
     """Run the tests; the first failing run's exit code."""
     _browser()
+    softhsm.get()
     arguments = sys.argv[1:]
     code = _pytest(arguments or ["-n", os.environ.get("TEST_PROCESSES", "2")], {})
     if arguments:

@@ -53,6 +53,7 @@ class Members:
     optional: Mapping[str, Shape] = field(default_factory=dict)
 
     def __call__(self, value: Any) -> bool:
+        """Whether a value is such an object."""
         return isinstance(value, dict) and self.wrong_in(value) is None
 
     def wrong_in(self, value: Mapping[str, Any]) -> str | None:
