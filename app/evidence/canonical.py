@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from app.evidence import reasons
 from app.evidence.reasons import Reason, Rejected
 
+_ESCAPE = len("\\u0000")
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 )
@@ -28,12 +29,8 @@ def decoded(data: bytes, malformed: Reason, not_canonical: Reason) -> dict[str, 
     try:
         text = data.decode()
         value = _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        if _cut_off(error):
-            raise Rejected(reasons.TRUNCATED) from error
-        raise Rejected(malformed) from error
     except (ValueError, RecursionError) as error:
-        raise Rejected(malformed) from error
+        raise Rejected(reasons.TRUNCATED if _cut_off(error) else malformed) from error
     if type(value) is not dict:
         raise Rejected(malformed)
     try:
@@ -45,10 +42,17 @@ def decoded(data: bytes, malformed: Reason, not_canonical: Reason) -> dict[str, 
     return value
 
 
-def _cut_off(error: json.JSONDecodeError) -> bool:
+def _cut_off(error: Exception) -> bool:
     """Whether the text ended before the value did."""
-    return bool(error.doc) and (
-        error.pos >= len(error.doc) or error.msg.startswith(("Unterminated", "Invalid \\uXXXX"))
+    if isinstance(error, UnicodeDecodeError):
+        return error.reason == "unexpected end of data"
+    if not isinstance(error, json.JSONDecodeError):
+        return False
+    left = len(error.doc) - error.pos
+    return (
+        left <= 0
+        or error.msg.startswith("Unterminated")
+        or (left < _ESCAPE and error.msg.startswith("Invalid \\uXXXX"))
     )
 
 
