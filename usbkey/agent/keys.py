@@ -1,70 +1,16 @@
-"""The keys the agent may sign with: a PKCS#11 token, or the software token of the demo."""
+"""The keys the agent may sign with: tokens that are plugged in, or a demo's in software."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from functools import cached_property
-from hashlib import sha256
+from pathlib import Path
 from typing import Protocol
 
-from cryptography import x509
-from cryptography.x509.oid import NameOID
-
 from usbkey.agent.refusals import Refused
+from usbkey.certificates import Held
+from usbkey.errors import NoCertificate, NoToken
+from usbkey.module import Module
 from usbkey.signer import Signer
-
-VALID, EXPIRED, EARLY = "valid", "expired", "not_yet_valid"
-
-
-@dataclass(frozen=True)
-class Held:
-    """A certificate whose key is in a token that is plugged in."""
-
-    certificate: bytes  # DER
-    token: str
-
-    @cached_property
-    def parsed(self) -> x509.Certificate:
-        """The certificate, read."""
-        return x509.load_der_x509_certificate(self.certificate)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 of the certificate, hexadecimal."""
-        return sha256(self.certificate).hexdigest()
-
-    @property
-    def member_no(self) -> str:
-        """The member number that the certificate names."""
-        return self._first(NameOID.SERIAL_NUMBER) or self._first(NameOID.COMMON_NAME)
-
-    @property
-    def name(self) -> str:
-        """The name that the certificate shows."""
-        return self._first(NameOID.COMMON_NAME)
-
-    @property
-    def holder(self) -> str:
-        """The organisation that the certificate shows, or nothing."""
-        return self._first(NameOID.ORGANIZATION_NAME)
-
-    @property
-    def serial(self) -> str:
-        """The serial number as certificates show it."""
-        digits = f"{self.parsed.serial_number:X}"
-        even = digits.zfill(len(digits) + len(digits) % 2)
-        return ":".join(even[i : i + 2] for i in range(0, len(even), 2))
-
-    def state(self, now: datetime) -> str:
-        """Whether it may be used today; revocation is the registry's matter."""
-        if now < self.parsed.not_valid_before_utc:
-            return EARLY
-        return EXPIRED if now > self.parsed.not_valid_after_utc else VALID
-
-    def _first(self, oid: x509.ObjectIdentifier) -> str:
-        found = self.parsed.subject.get_attributes_for_oid(oid)
-        return str(found[0].value) if found else ""
 
 
 class Keys(Protocol):
@@ -73,13 +19,48 @@ class Keys(Protocol):
     def certificates(self) -> Sequence[Held]:
         """Return what is plugged in; raises UsbkeyError."""
 
-    def unlocked(self, held: Held, pin: str) -> AbstractContextManager[Signer]:
-        """Return a signer while the token is open; raises the typed errors."""
+    def unlocked(self, fingerprint: str, pin: str, now: datetime) -> AbstractContextManager[Signer]:
+        """Return a signer while the token is open; raises UsbkeyError."""
 
 
-def find(keys: Keys, fingerprint: str) -> Held:
-    """Return the certificate of a fingerprint; raises Refused."""
+class PluggedIn:
+    """Every token that one driver sees."""
+
+    def __init__(self, driver: Path) -> None:
+        self.module = Module.load(driver)
+
+    def certificates(self) -> Sequence[Held]:
+        """Return the certificates of all tokens; raises NoToken where there is none."""
+        tokens = self.module.tokens()
+        if not tokens:
+            raise NoToken
+        return [held for token in tokens for held in token.certificates()]
+
+    @contextmanager
+    def unlocked(self, fingerprint: str, pin: str, now: datetime) -> Iterator[Signer]:
+        """Return a signer of the token that has the certificate; raises UsbkeyError."""
+        tokens = self.module.tokens()
+        if not tokens:
+            raise NoToken
+        for token in tokens:
+            if any(held.fingerprint == fingerprint for held in token.certificates()):
+                with token.unlocked(fingerprint, pin, now) as signer:
+                    yield signer
+                return
+        raise NoCertificate
+
+
+def find(keys: Keys, fingerprint: str, now: datetime) -> Held:
+    """Return the certificate of a fingerprint; raises Refused, and UsbkeyError out of its time."""
     for held in keys.certificates():
         if held.fingerprint == fingerprint:
+            held.require_valid(now)
             return held
     raise Refused("certificate")
+
+
+def serial_of(held: Held) -> str:
+    """Return a certificate's serial number as people compare it, two digits at a time."""
+    digits = f"{held.parsed.serial_number:X}"
+    even = digits.zfill(len(digits) + len(digits) % 2)
+    return ":".join(even[i : i + 2] for i in range(0, len(even), 2))
