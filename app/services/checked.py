@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.db import Transaction
-from app.domain import account_changes
+from app.domain import account_changes, credential_changes
 from app.domain.checks import run_checks
 from app.domain.checks.check import Check
 from app.domain.checks.facts import Facts
@@ -19,6 +19,7 @@ from app.services.account_changes.fields import form_of_change
 from app.services.application import visible
 from app.services.context import Context
 from app.services.counterparty import counterparty_of
+from app.services.credentials.facts import FLOW, facts_of_credential
 from app.services.external.claims import claim_wish
 from app.services.facts import Wish, facts_of
 from app.services.instance import Instance, load
@@ -52,6 +53,8 @@ def checks(ctx: Context, actor: Actor, instance_id: int) -> list[Checked]:
         form = form_of_change(definition)
         if form is not None:
             return _of_change(tx, instance, form, ctx.clock.now())
+        if instance.process_id == FLOW:
+            return _of_credential(tx, instance, actor, ctx.clock.now())
         wish = _wish(ctx, tx, instance)
         if wish is None:
             return []
@@ -86,6 +89,19 @@ def _of_change(tx: Transaction, instance: Instance, form: Form, at: datetime) ->
     return [
         Checked(check.code, check.rule, "bad" if found else "ok", _said(found))
         for check, found in account_changes.run_checks(facts)
+    ]
+
+
+def _of_credential(
+    tx: Transaction, instance: Instance, actor: Actor, at: datetime
+) -> list[Checked]:
+    """Return the checks of a change of a certificate that another officer is to confirm."""
+    if instance.submitted_at is None or instance.status != "open":
+        return []
+    facts = facts_of_credential(tx, instance.id, instance.content, actor.person_id, at)
+    return [
+        Checked(check.code, check.rule, "bad" if found else "ok", _said(found))
+        for check, found in credential_changes.run_checks(facts)
     ]
 
 

@@ -44,8 +44,8 @@ def _member(tx: Transaction, member_no: str, today: date) -> Member | None:
                coalesce((SELECT jsonb_object_agg(h.code, h.id) FROM identity.mandate m
                    JOIN identity.account a ON a.id = m.account_id
                    JOIN identity.holder h ON h.id = a.holder_id
-                   WHERE m.person_id = p.id
-                     AND (m.valid_to IS NULL OR m.valid_to >= %(today)s)), '{}')
+                   WHERE m.person_id = p.id AND (m.valid_to IS NULL
+                       OR m.valid_to >= greatest(%(today)s, m.valid_from))), '{}')
            FROM identity.person p WHERE p.member_no = %(member)s""",
         {"member": member_no, "today": today},
     )

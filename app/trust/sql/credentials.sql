@@ -102,20 +102,20 @@ BEGIN
               ELSE NOT EXISTS (SELECT FROM identity.mandate m
                   JOIN identity.account a ON a.id = m.account_id
                   WHERE m.person_id = p_member AND a.holder_id <> p_holder
-                    AND (m.valid_to IS NULL OR m.valid_to >= v_today)) END) THEN
+                    AND (m.valid_to IS NULL OR m.valid_to >= greatest(v_today, m.valid_from))) END) THEN
         RAISE EXCEPTION 'the application does not name holder %', p_holder
             USING ERRCODE = 'RG404';
     END IF;
     UPDATE identity.mandate m SET valid_to = greatest(v_today, m.valid_from) - 1
     FROM identity.account a
     WHERE a.id = m.account_id AND a.holder_id = p_holder AND m.person_id = p_member
-      AND (m.valid_to IS NULL OR m.valid_to >= v_today);
+      AND (m.valid_to IS NULL OR m.valid_to >= greatest(v_today, m.valid_from));
     IF NOT FOUND THEN
         RAISE EXCEPTION 'person % has left holder % meanwhile', p_member, p_holder
             USING ERRCODE = 'RG409';
     END IF;
     IF NOT EXISTS (SELECT FROM identity.mandate m WHERE m.person_id = p_member
-                   AND (m.valid_to IS NULL OR m.valid_to >= v_today)) THEN
+                   AND (m.valid_to IS NULL OR m.valid_to >= greatest(v_today, m.valid_from))) THEN
         UPDATE identity.person SET closed_at = p_at WHERE id = p_member;
         UPDATE trust.enrolment SET used_at = p_at
         WHERE person_id = p_member AND used_at IS NULL;
