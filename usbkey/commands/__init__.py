@@ -1,0 +1,1 @@
+"""The commands of ``python -m usbkey``, one module for each group of them."""
