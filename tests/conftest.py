@@ -1,12 +1,14 @@
 """What every test may ask for, and what a run says about the tests that it left out."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ops.redis import Redis
+from ops.softhsm import GET_SOFTHSM
+from ops.softhsm import module as softhsm_module
 from tests.postgres import Database, TestDatabases
 from tests.server import server_of_this_run
 
@@ -73,27 +75,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what repeats on another PostgreSQL; leave out what needs a browser that is not here.
-
-    What asks for no database is the same test there: it does not repeat.
-    """
+    """Mark what repeats on another PostgreSQL; leave out what needs a tool that is not here."""
     for item in items:
-        repeated = REPEATED & set(item.path.relative_to(config.rootpath).parts)
-        if repeated and "databases" in getattr(item, "fixturenames", ()):
+        if REPEATED & set(item.path.relative_to(config.rootpath).parts):
             item.add_marker("database")
-    if CHROMIUM.exists():
-        return
-    browser = [item for item in items if item.get_closest_marker("browser")]
-    items[:] = [item for item in items if item not in browser]
-    config.hook.pytest_deselected(items=browser)
+    missing = _missing()
+    left_out = [item for item in items if any(needs(item) for needs, _, _ in missing)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def _missing() -> list[tuple[Callable[[pytest.Item], bool], str, str]]:
+    """What is not on this machine: which tests need it, what they are called, how to get it."""
+    missing: list[tuple[Callable[[pytest.Item], bool], str, str]] = []
+    if not CHROMIUM.exists():
+        missing.append((_needs_browser, f"browser tests: there is no {CHROMIUM}", GET_CHROMIUM))
+    if softhsm_module() is None:
+        missing.append((_needs_token, "tests with a token: there is no SoftHSM", GET_SOFTHSM))
+    return missing
+
+
+def _needs_browser(item: pytest.Item) -> bool:
+    return item.get_closest_marker("browser") is not None
+
+
+def _needs_token(item: pytest.Item) -> bool:
+    return "softhsm" in getattr(item, "fixturenames", ())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which tests a missing browser left out, and the one command that gets it."""
-    if not CHROMIUM.exists():
-        terminalreporter.write_line(
-            f"The browser tests were left out: there is no {CHROMIUM}. Get it: {GET_CHROMIUM}"
-        )
+    """Say which tests a missing tool left out, and the one command that gets it."""
+    for _, what, command in _missing():
+        terminalreporter.write_line(f"Left out: {what}. Get it: {command}")
 
 
 @pytest.hookimpl(trylast=True)
@@ -103,6 +116,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if reporter is None or not os.environ.get("NOTHING_LEFT_OUT"):
         return
     left_out = [kind for kind in ("skipped", "xfailed") if reporter.stats.get(kind)]
-    if (left_out or not CHROMIUM.exists()) and session.exitstatus == pytest.ExitCode.OK:
+    if (left_out or _missing()) and session.exitstatus == pytest.ExitCode.OK:
         reporter.write_line(f"NOTHING_LEFT_OUT: some tests were left out {left_out}")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -120,6 +120,12 @@ class Module:
             return False
         return True
 
+    def restart(self) -> None:
+        """Start the driver again: it looks anew for what is plugged in, and nobody is logged in."""
+        with self.using() as library, typed():
+            library.reinitialize()
+            self.logins = Logins(self)
+
     def forked(self) -> None:
         """In a child: other threads and their locks are gone, and nobody is logged in."""
         self._lock = RLock()
