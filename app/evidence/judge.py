@@ -126,9 +126,19 @@ def _steps(
     yield
     _require_nothing_else(bundle, found.chain)
     yield
-    for certificate, issuer in pairwise(found.path):
-        revocation.cleared(certificate, issuer, [*bundle.crls, *newer], at)
+    for each in newer:
+        _require_clear_by(each, found.path, at)
     yield
+
+
+def _require_clear_by(crl: bytes, path: tuple[Certificate, ...], at: datetime) -> None:
+    """Refuse a file if a list from elsewhere refuses it, or speaks of none of its certificates."""
+    issuer_of_list = revocation.read(crl).issuer
+    spoken_of = [pair for pair in pairwise(path) if pair[1].subject == issuer_of_list]
+    if not spoken_of:
+        raise Rejected(reasons.LIST_FOREIGN)
+    for certificate, issuer in spoken_of:
+        revocation.cleared(certificate, issuer, [crl], at)
 
 
 def _require_nothing_else(bundle: Bundle, found: Chain) -> None:

@@ -8,9 +8,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
 from app.evidence.certificate import Certificate
 from app.evidence.documents import DECISION, Document
 from app.evidence.judge import Check, Judgement
+from app.evidence.limits import NOT_PROVEN
 from app.evidence.reasons import Language, Text
 
 _STANDS = Text("结论：签名成立", "Result: the signature stands")
@@ -51,48 +55,7 @@ _CHECKS: Mapping[Check, Text] = {
         "By the lists given besides, too, no certificate was revoked at that time",
     ),
 }
-
-_NOT_PROVEN = (
-    Text(
-        "登记系统是否执行了这项决定：那要看登记簿及其核验。",
-        "That the registry carried the decision out: for that see the ledger and its own check.",
-    ),
-    Text(
-        "有效时段之内的确切时刻：时段由系统给出、签名时间由签名人的计算机给出，没有第三方时间戳。",
-        "The exact moment: the registry set the window and the signer's machine the signing time; "
-        "there is no time stamp by a third party.",
-    ),
-    Text(
-        "签名人的屏幕如实显示了文件内容，或签名人读懂了它。",
-        "That the signer's screen showed the truth, or that it was understood.",
-    ),
-    Text(
-        "持有密钥并知道口令的确是本人，且未受胁迫。",
-        "That it was the person themselves who held the key and knew its PIN, and that nobody "
-        "forced them.",
-    ),
-    Text(
-        "人员编号散列对应哪一位自然人：那要由登记系统说明，证书只写明会员编号。",
-        "Which natural person the salted hash stands for: that the registry must say; the "
-        "certificate names a member number.",
-    ),
-    Text(
-        "表单与申请内容本身：文件只含其散列值，须与登记系统的内容比对。",
-        "The form and the application's content themselves: the document holds their hashes, to be "
-        "compared with what the registry shows.",
-    ),
-    Text(
-        "吊销列表是否完整、是否最新：签发机构之后可能倒签吊销；可用 --crl 提供较新的列表。",
-        "That the lists were complete and the newest: an authority may revoke backwards later; "
-        "give newer lists with --crl.",
-    ),
-    Text(
-        "同一文件没有另一个签名：ECDSA 签名可由任何人改写成另一个同样有效的形式（r, n-s），"
-        "因此签名字节不能当作编号使用。",
-        "That there is no other signature of the same document: anybody can turn an ECDSA "
-        "signature into its twin (r, n-s), which is as right; its bytes are no identity.",
-    ),
-)
+_NONE = {"zh": "", "en": ""}
 
 
 def report(
@@ -104,15 +67,14 @@ def report(
     if found.why is not None:
         yield f"  {found.why.said(language)}"
     if found.document is not None:
-        if not found.stands:
-            yield say(_CLAIMED)
+        yield _sentence(found, say) if found.stands else say(_CLAIMED)
         yield from _document(found.document, say)
         yield from _who(found, say)
         yield from _when(found, say)
     yield from _checks(found, say)
     yield from _root(found, root_fingerprint, say, root_named=root_named)
     yield say(Text("未证明的事项", "What this does not prove"))
-    for each in _NOT_PROVEN:
+    for each in NOT_PROVEN:
         yield f"  - {say(each)}"
 
 
@@ -138,6 +100,22 @@ def harmless(text: str) -> str:
     return "".join(
         each if each.isprintable() or each == "\u3000" else each.encode("unicode_escape").decode()
         for each in text
+    )
+
+
+def _sentence(found: Judgement, say: _Say) -> str:
+    """Say in one sentence who decided what and when."""
+    if found.document is None or found.leaf is None or found.signature is None:
+        return ""
+    fields, leaf = found.document.fields, found.leaf
+    what = " · ".join(
+        filter(None, (say.label(fields["action"]), say.label(fields.get("verdict_text", _NONE))))
+    )
+    who = " ".join(filter(None, (leaf.serial_number or leaf.name, leaf.holder)))
+    at = _instant(found.signature.signed_at)
+    zh = f"会员 {who} 的密钥签署了“{what}”，所称时间为 {at}。"
+    return "  " + harmless(
+        say(Text(zh, f"The key of member {who} signed “{what}”, claiming {at}."))
     )
 
 
@@ -195,10 +173,14 @@ def _who(found: Judgement, say: _Say) -> Iterator[str]:
 
 
 def _certificate(leaf: Certificate, say: _Say) -> Iterator[str]:
-    yield say.line("证书主体", "Certificate of", leaf.loaded.subject.rfc4514_string())
-    yield say.line("签发机构", "Issued by", leaf.loaded.issuer.rfc4514_string())
+    yield say.line("证书主体", "Certificate of", _name(leaf.loaded.subject))
+    yield say.line("签发机构", "Issued by", _name(leaf.loaded.issuer))
     yield say.line("证书序列号", "Its serial number", f"{leaf.serial:x}")
     yield say.line("证书 SHA-256", "Its SHA-256", leaf.fingerprint.hex())
+
+
+def _name(name: x509.Name) -> str:
+    return name.rfc4514_string({NameOID.SERIAL_NUMBER: "serialNumber"})
 
 
 def _when(found: Judgement, say: _Say) -> Iterator[str]:
@@ -237,7 +219,7 @@ def _root(found: Judgement, fingerprint: str, say: _Say, *, root_named: bool) ->
     yield say(Text("根证书", "Root"))
     yield say.line("文件所含根证书的 SHA-256", "SHA-256 of the root in the file", fingerprint)
     if found.path:
-        yield say.line("名称", "Name", found.path[-1].loaded.subject.rfc4514_string())
+        yield say.line("名称", "Name", _name(found.path[-1].loaded.subject))
     if not root_named:
         text = Text(
             "您没有指明信任哪个根。请从签发机构公布处核对上述指纹，再用 --root 文件 或 "

@@ -205,10 +205,25 @@ def test_a_file_holds_what_its_checks_need_and_nothing_else(name: str):
     assert found.why.reason is reason
 
 
-def test_a_newer_list_from_elsewhere_finds_a_revocation_told_late():
-    late = lists(revoked(NOW - DAY), since=NOW + DAY)
-    found = judged(PARTS, ROOT, late)
-    assert (found.failed, found.why and found.why.reason) == (Check.NEWER_LISTS, reasons.REVOKED)
+NEWER = {
+    "a revocation told late": (lists(revoked(NOW - DAY), since=NOW + DAY)[0], reasons.REVOKED),
+    "by nobody in the chain": (FOREIGN_LIST, reasons.LIST_FOREIGN),
+    "out of date": (lists(since=NOW - 30 * DAY)[1], reasons.LIST_STALE),
+    "changed": (changed(PARTS.crls[0], len(PARTS.crls[0]) - 1, 1), reasons.LIST_SIGNATURE),
+    "no list": (b"\x05\x00", reasons.LIST_MALFORMED),
+}
+
+
+@pytest.mark.parametrize("name", NEWER)
+def test_a_list_from_elsewhere_is_taken_as_seriously_as_those_inside(name: str):
+    crl_from_elsewhere, reason = NEWER[name]
+    found = judged(PARTS, ROOT, [crl_from_elsewhere])
+    assert found.failed is Check.NEWER_LISTS
+    assert found.why is not None
+    assert found.why.reason is reason
+
+
+def test_good_lists_from_elsewhere_change_nothing():
     assert judged(PARTS, ROOT, lists(since=NOW + DAY)).passed[-1] is Check.NEWER_LISTS
 
 

@@ -75,6 +75,8 @@ def test_it_says_who_decided_what_and_when(folder: Path, root: str):
     assert code == program.STANDS
     for words in (
         "Result: the signature stands",
+        "The key of member 100200 某发电有限公司 signed “Surrender · Review · Approve”, claiming 2",
+        "serialNumber=100200",
         "Surrender · Review",
         "QJ-2021-000123",
         "Approve [approve]",
@@ -97,6 +99,7 @@ def test_it_says_so_in_chinese(folder: Path):
     assert code == program.STANDS
     for words in (
         "结论：签名成立",
+        "会员 100200 某发电有限公司 的密钥签署了“配额清缴 · 审核 · 通过”",
         "配额清缴 · 审核",
         "某发电有限公司",
         "系统给出的有效时段：2026-11-21T08:00:00Z … 2026-11-21T08:10:00Z",
