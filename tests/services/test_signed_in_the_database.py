@@ -1,4 +1,4 @@
-"""R23: no decision is committed without its signature, whoever writes it, where one is asked for."""
+"""R23: no decision is committed without its signature, whoever writes it, if one is asked for."""
 
 import json
 
