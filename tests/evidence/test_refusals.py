@@ -7,11 +7,17 @@ from datetime import UTC, datetime
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from app.evidence import documents, reasons
+from app.evidence.cms import encoded, parsed
 from app.evidence.judge import stands_at
+from app.evidence.limits import NOT_PROVEN
 from app.evidence.reasons import Reason, Rejected
 from tests.evidence import shapes
 from tests.evidence.papers import decision, decision_fields, sign_in
@@ -41,6 +47,8 @@ from tests.evidence.pki import (
 from tests.evidence.shapes import Shape
 from usbkey import cms as making
 from usbkey.authority import Authority
+from usbkey.der import element, integer, sequence
+from usbkey.seeds import ORDER_OF_P256
 
 PAPER = decision()
 GOOD = case(PAPER)
@@ -541,3 +549,32 @@ def test_a_document_is_handed_in_within_its_window():
         with pytest.raises(Rejected) as refused:
             read.require_open(at)
         assert refused.value.reason is reason
+
+
+def twin(signature: bytes) -> bytes:
+    """The other signature that anybody can make of one by ECDSA: (r, n-s)."""
+    r, s = decode_dss_signature(signature)
+    return encode_dss_signature(r, ORDER_OF_P256 - s)
+
+
+def test_a_signature_by_ecdsa_has_a_twin_that_stands_too_as_the_report_says():
+    """Whoever needs a signature's identity takes the document's nonce, never these bytes."""
+    found = parsed(GOOD.cms)
+    other = encoded(replace(found, signature=twin(found.signature)))
+    assert other != GOOD.cms
+    assert stands(with_cms(other))
+    assert any("(r, n-s)" in each.en for each in NOT_PROVEN)
+
+
+@pytest.mark.parametrize("loosen", ["long r", "something after it", "negative r"])
+def test_a_signature_by_ecdsa_has_no_other_encoding(loosen: str):
+    found = parsed(GOOD.cms)
+    r, s = decode_dss_signature(found.signature)
+    signature = {
+        "long r": sequence(element(0x02, b"\x00" + r.to_bytes(33, "big")), integer(s)),
+        "something after it": found.signature + b"\x00",
+        "negative r": sequence(element(0x02, (r | 1 << 255).to_bytes(32, "big")), integer(s)),
+    }[loosen]
+    with pytest.raises(Rejected) as refused:
+        stands(with_cms(encoded(replace(found, signature=signature))))
+    assert refused.value.reason is reasons.SIGNATURE_WRONG
