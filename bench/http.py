@@ -45,7 +45,7 @@ def token_of_an_officer(place: Place) -> str:
         with ctx.database.transaction() as tx:
             mandate = first_mandate(tx, officer.person_id, local_day(now))
             assert mandate is not None  # noqa: S101 - the market's officers have one
-            return open_session(tx, officer.person_id, mandate, "127.0.0.1", now)
+            return open_session(tx, officer.person_id, mandate, "127.0.0.1", now)[0]
 
 
 class Browser:

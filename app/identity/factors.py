@@ -1,8 +1,8 @@
-"""What a person must prove to sign in: a list of factors, each a function (M4, R23).
+"""What a person must prove first to sign in: a list of factors, each a function (M4, R23).
 
-The certificate on the USBKey will be one more function in FACTORS; it reads what it needs from
-``Attempt.given``. Every factor runs on every attempt, also for a member number that does not
-exist: the answer and the time it takes tell an attacker nothing.
+Every factor runs on every attempt, also for a member number that does not exist: the answer and
+the time it takes tell an attacker nothing. The certificate comes afterwards, from those who have
+proved these (app.services.signing.proof): it signs a number that is drawn for them.
 """
 
 from collections.abc import Callable, Mapping

@@ -198,10 +198,23 @@ class DelegationEnd(Base):
 
 
 class Session(Base):
-    """A signed-in browser; the cookie holds a token, this row its hash."""
+    """A signed-in browser; the cookie holds a token, this row its hash. One a person at a time.
+
+    ``ended_why`` says why it ended when nobody signed out, ``ended_by_ip`` from where the sign-in
+    came that ended it.
+    """
 
     __tablename__ = "session"
-    __table_args__ = (Index("session_person", "person_id"), {"schema": "identity"})
+    __table_args__ = (
+        Index("session_person", "person_id"),
+        Index(
+            "session_one",
+            "person_id",
+            unique=True,
+            postgresql_where=text("(ended_at IS NULL)"),
+        ),
+        {"schema": "identity"},
+    )
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     person_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("identity.person.id"))

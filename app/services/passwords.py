@@ -33,7 +33,7 @@ def change_password(ctx: Context, who: SignedIn, old: str, new: str, again: str)
         if fields:
             raise Invalid("密码没有修改。", "The password was not changed.", fields=fields)
         store_password(tx, person, new, at)
-        ended = end_sessions(tx, person, at, keep=who.token_hash)
+        ended = end_sessions(tx, person, at, "password", keep=who.token_hash)
         data = {"sessions_ended": ended}
         note(tx, at, who.actor, "identity:password:changed", f"person:{person}", data)
 
@@ -73,7 +73,7 @@ def enrol(ctx: Context, token: str, new: str, again: str) -> None:
             raise Invalid("密码没有设置。", "The password was not set.", fields=fields)
         store_password(tx, person, new, at)
         use_enrolment(tx, token, at)
-        end_sessions(tx, person, at)
+        end_sessions(tx, person, at, "password")
         record(
             tx,
             at,

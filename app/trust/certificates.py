@@ -54,6 +54,15 @@ def of_person(tx: Transaction, person_id: int) -> list[Certificate]:
     return _found(tx, "c.person_id = %(person)s ORDER BY c.id DESC", {"person": person_id})
 
 
+def newest_of_each_issuer(tx: Transaction) -> list[bytes]:
+    """Return the newest certificate of each issuer, DER, without those of a demonstration."""
+    rows = tx.all(
+        """SELECT DISTINCT ON (issuer) der FROM trust.certificate WHERE NOT software
+           ORDER BY issuer, id DESC"""
+    )
+    return [bytes(row[0]) for row in rows]
+
+
 def by_fingerprint(tx: Transaction, fingerprint: bytes) -> Certificate | None:
     """Return a bound certificate, whoever's it is."""
     found = _found(tx, "c.fingerprint = %(fingerprint)s", {"fingerprint": fingerprint})
@@ -99,22 +108,3 @@ def bind(
         },
     )
     return int(row[0]) if row else 0
-
-
-def end(
-    tx: Transaction, certificate_id: int, reason: str, decision_id: int | None, at: datetime
-) -> bool:
-    """End a certificate from now on; False when it had ended. What it signed stays valid."""
-    return bool(
-        tx.run(
-            """INSERT INTO trust.certificate_end (certificate_id, reason, decision_id, at)
-               VALUES (%(certificate)s, %(reason)s, %(decision)s, %(at)s)
-               ON CONFLICT (certificate_id) DO NOTHING""",
-            {
-                "certificate": certificate_id,
-                "reason": reason,
-                "decision": decision_id,
-                "at": at,
-            },
-        )
-    )

@@ -50,7 +50,7 @@ def insert(
     der: bytes,
     at: datetime,
 ) -> int:
-    """Keep a list that was checked; the database refuses (RG433) one that is not newer."""
+    """Keep a list that was checked; the database refuses (RG451) one that is not newer."""
     row = tx.one(
         """INSERT INTO trust.crl (anchor_id, number, this_update, next_update, der, at)
            VALUES (%(anchor)s, %(number)s, %(this)s, %(next)s, %(der)s, %(at)s) RETURNING id""",

@@ -138,7 +138,15 @@ class Challenge(Base):
     """A number that is good once, for one person and one session, for a short time."""
 
     __tablename__ = "challenge"
-    __table_args__ = (Index("challenge_expiry", "expires_at"), {"schema": "trust"})
+    __table_args__ = (
+        Index("challenge_expiry", "expires_at"),
+        Index(
+            "challenge_pending",
+            "session_hash",
+            postgresql_where=text("(purpose = 'sign_in'::text)"),
+        ),
+        {"schema": "trust"},
+    )
 
     nonce: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     purpose: Mapped[str] = mapped_column(Text)

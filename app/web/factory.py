@@ -6,7 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.db import db
 from app.logs import set_up_logs
 from app.services.context import Context
-from app.web import account, home, password, sign_in, tokens
+from app.web import account, certificate_step, home, password, sign_in, tokens
 from app.web.agent_pages import let_pages_sign
 from app.web.asset_files import keep_in_browsers
 from app.web.bodies import admit_files
@@ -62,7 +62,7 @@ def web(ctx: Context) -> Flask:
     answer_errors(app)
     write_so(app)
     dress(app)
-    for module in (home, sign_in, password, account, tokens):
+    for module in (home, sign_in, certificate_step, password, account, tokens):
         app.register_blueprint(module.pages)
     add_pages(app)
     return app

@@ -7,6 +7,8 @@ from werkzeug.wrappers import Response
 from app.domain.errors import NotFound
 from app.identity.sessions import ABSOLUTE
 from app.services import sign_in as service
+from app.services.entering import Entered
+from app.web.health import SIGN_INS
 from app.web.machines import for_machines
 from app.web.public import is_public
 from app.web.returning import this_page
@@ -50,6 +52,13 @@ def _to_sign_in() -> Response:
     return redirect(target)
 
 
+def forget(page: str) -> Response:
+    """Answer with a page, and let the browser forget a session that is over."""
+    response = Response(page, content_type="text/html; charset=utf-8")
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
 def remember(response: Response, token: str) -> Response:
     """Put a new session into the browser; what the browser held before is forgotten."""
     language = session.get("language")
@@ -65,6 +74,15 @@ def remember(response: Response, token: str) -> Response:
         samesite="Lax",
         path="/",
     )
+    return response
+
+
+def enter(outcome: Entered, next_page: str) -> Response:
+    """Begin the session in the browser, and say so where it ended another."""
+    SIGN_INS.labels("SignedIn").inc()
+    response = remember(redirect(next_page or url_for("home.index")), outcome.token)
+    if outcome.ended_other:
+        flash(_("每个会员编号同时只能在一处登录，您在另一处的登录已结束。"), "warn")
     return response
 
 

@@ -1,4 +1,4 @@
-"""The sign-in page: member number, password, captcha (M4, F1, R23)."""
+"""The sign-in page: member number, password, captcha; the certificate comes next (M4, F1, R23)."""
 
 from functools import cache
 from io import BytesIO
@@ -7,15 +7,21 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.domain.errors import Forbidden, Invalid
+from app.domain.errors import Conflict, Forbidden, RegistryError
+from app.identity.sessions import Ended
 from app.services import captcha
 from app.services import sign_in as service
+from app.services.entering import Entered
 from app.services.sign_in import WrongCaptcha, WrongSignIn
+from app.services.signing.proof import NotHalfway
+from app.services.signing.refused import SignatureRefused
+from app.web import certificate_step
 from app.web.health import SIGN_INS
 from app.web.limits import CAPTCHAS, PER_ADDRESS, PER_MEMBER, limiter, typed_member_no
+from app.web.origin import origin
 from app.web.public import public
 from app.web.returning import local_path
-from app.web.session import remember
+from app.web.session import COOKIE, enter, forget
 from app.web.visitor import context, visitor
 
 pages = Blueprint("sign_in", __name__)
@@ -32,7 +38,9 @@ def form() -> Response | str:
     """Show the form with a new captcha; who is signed in already goes on."""
     if visitor():
         return redirect(local_path(request.args.get("next", "")) or url_for("home.index"))
-    return _page(next_page=local_path(request.args.get("next", "")))
+    ended = service.why_ended(context(), request.cookies.get(COOKIE, ""))
+    page = _page(next_page=local_path(request.args.get("next", "")), ended=ended)
+    return forget(page) if ended else page
 
 
 @pages.post("/sign-in")
@@ -41,19 +49,21 @@ def form() -> Response | str:
 @limiter.limit(PER_MEMBER, key_func=typed_member_no, deduct_when=_failed)
 def submit() -> Response | tuple[str, int]:
     """Sign in; a refusal shows the form again with a new captcha and keeps the member number."""
-    try:
-        token = service.sign_in(context(), request.form, request.remote_addr or "")
-    except (WrongCaptcha, WrongSignIn, Forbidden) as refusal:
-        g.sign_in_failed = isinstance(refusal, WrongSignIn)
-        SIGN_INS.labels(type(refusal).__name__).inc()
-        return _page(
-            refusal=refusal,
-            member_no=request.form.get("member_no", "").strip(),
-            next_page=local_path(request.form.get("next", "")),
-        ), 403 if isinstance(refusal, Forbidden) else 422
-    SIGN_INS.labels("SignedIn").inc()
     next_page = local_path(request.form.get("next", ""))
-    return remember(redirect(next_page or url_for("home.index")), token)
+    try:
+        outcome = service.sign_in(context(), request.form, request.remote_addr or "", origin())
+    except (WrongCaptcha, WrongSignIn, SignatureRefused, Forbidden, Conflict, NotHalfway) as no:
+        g.sign_in_failed = isinstance(no, WrongSignIn | SignatureRefused)
+        SIGN_INS.labels(type(no).__name__).inc()
+        return _page(
+            refusal=no,
+            member_no=request.form.get("member_no", "").strip(),
+            next_page=next_page,
+        ), 403 if isinstance(no, Forbidden) else 422
+    if isinstance(outcome, Entered):
+        return enter(outcome, next_page)
+    chosen = service.medium(context(), request.form)
+    return certificate_step.go_on(outcome.token, next_page, chosen)
 
 
 @pages.post("/sign-in/captcha")
@@ -115,13 +125,22 @@ def _captcha() -> dict[str, object]:
 
 
 def _page(
-    refusal: Invalid | Forbidden | None = None, member_no: str = "", next_page: str = ""
+    refusal: RegistryError | None = None,
+    member_no: str = "",
+    next_page: str = "",
+    ended: Ended | None = None,
 ) -> str:
+    settings = context().settings
     return render_template(
         "sign_in/form.html",
         refusal=refusal,
         member_no=member_no,
         next_page=next_page,
         left=request.args.get("left"),
+        late=request.args.get("late"),
+        ended=ended,
+        media=settings.signatures and settings.software_signer,
+        medium=request.form.get("medium", service.SOFTWARE),
+        signatures=settings.signatures,
         **_captcha(),
     )

@@ -46,12 +46,14 @@ class Security:
         return [f"{'✓' if yes else '✗'} {label.text(language)}" for label, yes in self.points]
 
 
+SOON = 30  # days before its end that a certificate should be renewed
+
+
 def security_of(who: SignedIn, at: datetime) -> Security:
-    """Return the index: the age of the password, and attempts by somebody else since last time."""
+    """Return the index (D29): password, certificate, two-person rule, attempts by somebody else."""
     changed = who.password_changed_at
     age = at - changed if changed else timedelta.max
-    since = changed.astimezone(BEIJING).strftime("%Y-%m-%d") if changed else "—"
-    failures = who.failures_since
+    since = _day(changed) if changed else "—"
     return Security(
         (
             (
@@ -65,17 +67,53 @@ def security_of(who: SignedIn, at: datetime) -> Security:
                 Label("密码在 90 天内修改过", "Password changed within 90 days"),
                 age <= timedelta(days=90),
             ),
+            _certificate(who, at),
             (
                 Label(
-                    f"上次登录后有 {failures} 次失败的登录",
-                    f"Failed sign-ins since the last one: {failures}",
+                    "账户采用双人复核：一人发起，另一人确认",
+                    "The account asks for two people: one initiates, another confirms",
                 )
-                if failures
-                else Label("上次登录后没有失败的登录", "No failed sign-in since the last one"),
-                failures == 0,
+                if who.actor.two_person
+                else Label("账户没有采用双人复核", "The account does not ask for two people"),
+                who.actor.two_person,
             ),
+            _failures(who.failures_since),
         )
     )
+
+
+def _certificate(who: SignedIn, at: datetime) -> tuple[Label, bool]:
+    """Signed in with a USBKey whose certificate is not about to end."""
+    until = who.certificate_until
+    if until is None:
+        return Label("登录时没有使用证书", "Signed in without a certificate"), False
+    if who.certificate_software:
+        return Label(
+            "使用软件证书登录（演示），私钥不在 USBKey 中",
+            "Signed in with a software certificate (demonstration), not with a USBKey",
+        ), False
+    days = max(0, (until - at) // timedelta(days=1))
+    if days < SOON:
+        return Label(
+            f"USBKey 证书还有 {days} 天到期（{_day(until)}），请办理更换",
+            f"The USBKey's certificate ends in {days} days ({_day(until)}); have it renewed",
+        ), False
+    return Label(
+        f"使用 USBKey 证书登录，有效期还有 {days} 天（至 {_day(until)}）",
+        f"Signed in with a USBKey; its certificate is valid for {days} days ({_day(until)})",
+    ), True
+
+
+def _failures(failures: int) -> tuple[Label, bool]:
+    if not failures:
+        return Label("上次登录后没有失败的登录", "No failed sign-in since the last one"), True
+    return Label(
+        f"上次登录后有 {failures} 次失败的登录", f"Failed sign-ins since the last one: {failures}"
+    ), False
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(BEIJING).strftime("%Y-%m-%d")
 
 
 @dataclass(frozen=True, slots=True)

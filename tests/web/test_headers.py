@@ -5,7 +5,7 @@ import pytest
 from app.web.headers import HEADERS
 from app.web.public import is_public
 from tests.web.routes import address, routes
-from tests.web.site import AN_EMITTER, Site, open_site
+from tests.web.site import A_PROVINCE, AN_EMITTER, Site, open_site
 
 MACHINES = ("/api/", "/healthz", "/metrics")
 
@@ -52,6 +52,8 @@ def test_the_public_pages_are_the_known_ones(site: Site):
     public = {e for _, e, _ in routes(site.app) if is_public(site.app, e) and e != "static"}
     own = {e for e in public if not e.startswith("api")}
     assert own == {
+        "certificate_step.form",
+        "certificate_step.prove",
         "certificates.confirm",
         "health.healthz",
         "health.metrics",
@@ -80,7 +82,7 @@ def test_every_form_needs_the_anti_forgery_token(site: Site):
 
 
 def test_the_token_of_another_browser_is_refused(site: Site):
-    mine, theirs = site.signed_in(), site.signed_in()
+    mine, theirs = site.signed_in(), site.signed_in(A_PROVINCE)
     mine.get("/account")
     theirs.get("/account")
     answer = mine.client.post("/sign-out", data={"csrf_token": theirs.token})

@@ -181,9 +181,9 @@ def test_failures_since_the_last_sign_in_lower_the_security_index(site: Site):
     site.clock.advance(timedelta(minutes=1))
     site.browser().sign_in(A_PROVINCE, "wrong password")
     site.clock.advance(timedelta(minutes=1))
-    assert "中（2/3）" in site.signed_in(A_PROVINCE).get("/account").text
+    assert "低（2/5）" in site.signed_in(A_PROVINCE).get("/account").text
     site.clock.advance(timedelta(minutes=1))
-    assert "高（3/3）" in site.signed_in(A_PROVINCE).get("/account").text
+    assert "低（3/5）" in site.signed_in(A_PROVINCE).get("/account").text
 
 
 @pytest.mark.parametrize(

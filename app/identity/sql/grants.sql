@@ -15,7 +15,8 @@ GRANT UPDATE (status) ON identity.account TO :app_role;
 GRANT UPDATE (password_hash, password_changed_at, email, phone, closed_at)
     ON identity.person TO :app_role;
 GRANT UPDATE (rights, valid_from, valid_to) ON identity.mandate TO :app_role;
-GRANT UPDATE (mandate_id, last_seen_at, ended_at) ON identity.session TO :app_role;
+GRANT UPDATE (mandate_id, last_seen_at, ended_at, ended_why, ended_by_ip)
+    ON identity.session TO :app_role;
 GRANT UPDATE (last_used_at, revoked_at) ON identity.api_token TO :app_role;
 GRANT UPDATE (used_at) ON identity.enrolment TO :app_role;
 GRANT DELETE ON identity.session, identity.captcha TO :app_role;

@@ -106,6 +106,8 @@ CREATE TABLE trust.challenge (
     used_at timestamptz
 );
 CREATE INDEX challenge_expiry ON trust.challenge (expires_at);
+-- Who has shown their password and not yet their certificate: found by what their browser keeps.
+CREATE INDEX challenge_pending ON trust.challenge (session_hash) WHERE purpose = 'sign_in';
 
 -- The signature of a decision, with what it was checked against; insert-only.
 CREATE TABLE trust.signature (
@@ -128,6 +130,10 @@ ALTER TABLE identity.session
     ADD COLUMN certificate_id bigint REFERENCES trust.certificate (id),
     ADD COLUMN ended_why text NOT NULL DEFAULT '',
     ADD COLUMN ended_by_ip text NOT NULL DEFAULT '';
+
+-- One browser at a time. Who is signed in now showed no certificate: they sign in again.
+UPDATE identity.session SET ended_at = now(), ended_why = 'upgraded' WHERE ended_at IS NULL;
+CREATE UNIQUE INDEX session_one ON identity.session (person_id) WHERE ended_at IS NULL;
 
 -- A task of a bulk review is decided later, under the signature given for it when it was asked.
 ALTER TABLE workflow.bulk_item

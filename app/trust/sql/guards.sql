@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION trust.guard_der() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.fingerprint <> sha256(NEW.der) THEN
-        RAISE EXCEPTION 'the fingerprint is not that of the certificate' USING ERRCODE = 'RG434';
+        RAISE EXCEPTION 'the fingerprint is not that of the certificate' USING ERRCODE = 'RG452';
     END IF;
     RETURN NEW;
 END $$;
@@ -23,10 +23,10 @@ BEGIN
     IF EXISTS (SELECT FROM trust.crl c WHERE c.anchor_id = NEW.anchor_id
                AND (c.number >= NEW.number OR c.this_update > NEW.this_update)) THEN
         RAISE EXCEPTION 'list % of authority % is not newer than the one there is',
-            NEW.number, NEW.anchor_id USING ERRCODE = 'RG433';
+            NEW.number, NEW.anchor_id USING ERRCODE = 'RG451';
     END IF;
     IF NEW.next_update <= NEW.this_update THEN
-        RAISE EXCEPTION 'a list without a time of its own' USING ERRCODE = 'RG433';
+        RAISE EXCEPTION 'a list without a time of its own' USING ERRCODE = 'RG451';
     END IF;
     RETURN NEW;
 END $$;
@@ -47,3 +47,42 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     VALUES (sha256(p_der), p_kind, true, p_name, p_der, p_at)
     ON CONFLICT (fingerprint) DO NOTHING;
 $$;
+
+-- A certificate is bound to an open person, who used their two codes for it in the same transaction
+-- (M2). Only the software certificate of a demonstration needs none.
+CREATE OR REPLACE FUNCTION trust.guard_certificate() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM identity.person p
+                   WHERE p.id = NEW.person_id AND p.closed_at IS NULL) THEN
+        RAISE EXCEPTION 'the person has left' USING ERRCODE = 'RG453';
+    END IF;
+    IF NOT NEW.software AND NOT EXISTS (
+        SELECT FROM trust.enrolment e WHERE e.person_id = NEW.person_id AND e.used_at = NEW.at
+          AND e.decision_id IS NOT DISTINCT FROM NEW.decision_id) THEN
+        RAISE EXCEPTION 'no codes were used for this certificate' USING ERRCODE = 'RG454';
+    END IF;
+    RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS guard_certificate ON trust.certificate;
+CREATE TRIGGER guard_certificate BEFORE INSERT ON trust.certificate
+FOR EACH ROW EXECUTE FUNCTION trust.guard_certificate();
+ALTER TABLE trust.certificate ENABLE ALWAYS TRIGGER guard_certificate;
+
+-- Codes are used once, and their failures only grow.
+CREATE OR REPLACE FUNCTION trust.guard_codes() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.used_at IS NOT NULL OR NEW.failures < OLD.failures
+       OR ROW(NEW.reference_hash, NEW.code_hash, NEW.person_id, NEW.decision_id, NEW.created_at,
+              NEW.expires_at)
+          IS DISTINCT FROM ROW(OLD.reference_hash, OLD.code_hash, OLD.person_id, OLD.decision_id,
+              OLD.created_at, OLD.expires_at) THEN
+        RAISE EXCEPTION 'codes are used once and never changed' USING ERRCODE = 'RG900';
+    END IF;
+    RETURN NEW;
+END $$;
+DROP TRIGGER IF EXISTS guard_codes ON trust.enrolment;
+CREATE TRIGGER guard_codes BEFORE UPDATE ON trust.enrolment
+FOR EACH ROW EXECUTE FUNCTION trust.guard_codes();
+ALTER TABLE trust.enrolment ENABLE ALWAYS TRIGGER guard_codes;
