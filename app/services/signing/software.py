@@ -1,7 +1,13 @@
-"""The software signer: keys that the server derives, for demonstration, rehearsal and bench."""
+"""The software signer: keys that the server derives, for demonstration, rehearsal and bench.
+
+A key follows from the installation's secret and the member number; nothing of it is stored. What
+is stored is the certificate that was bound to the person, and with that one the server signs.
+"""
 
 from functools import lru_cache
 from hashlib import sha256
+
+from cryptography import x509
 
 from app.evidence import reasons
 from app.services.context import Context
@@ -10,12 +16,25 @@ from usbkey.authority import Authority
 from usbkey.signer import Signer
 from usbkey.software import SoftwareKey
 
+MOST_KEPT = 4096
+
 
 def signer_for(ctx: Context, member_no: str) -> Signer:
-    """Return the signer of a member; raises SignatureRefused where the settings allow none."""
-    if not ctx.settings.software_signer:
-        raise SignatureRefused(reasons.SOFTWARE_CERTIFICATE)
-    return SoftwareKey.derive(seed_of(ctx), member_no, authority_of(seed_of(ctx)), ctx.clock.now())
+    """Return the signer of a member; raises SignatureRefused where the settings allow none.
+
+    Its certificate is this calendar year's: the one to bind, not the one that was bound earlier.
+    """
+    seed = _allowed_seed(ctx)
+    return SoftwareKey.derive(seed, member_no, authority_of(seed), ctx.clock.now())
+
+
+def signer_with(ctx: Context, member_no: str, certificate: bytes) -> Signer | None:
+    """Return the signer of a member with a certificate (DER) that was bound to them.
+
+    None where it is not of the key that the server derives, such as one on a token of the demo;
+    raises SignatureRefused where the settings allow no software signer.
+    """
+    return _kept(_allowed_seed(ctx), member_no, certificate)
 
 
 def seed_of(ctx: Context) -> bytes:
@@ -27,3 +46,18 @@ def seed_of(ctx: Context) -> bytes:
 def authority_of(seed: bytes) -> Authority:
     """Return the authority that issues software certificates."""
     return Authority.derive(seed)
+
+
+def _allowed_seed(ctx: Context) -> bytes:
+    if not ctx.settings.software_signer:
+        raise SignatureRefused(reasons.SOFTWARE_CERTIFICATE)
+    return seed_of(ctx)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _kept(seed: bytes, member_no: str, certificate: bytes) -> Signer | None:
+    loaded = x509.load_der_x509_certificate(certificate)
+    try:
+        return SoftwareKey.of(seed, member_no, loaded, authority_of(seed))
+    except ValueError:
+        return None
