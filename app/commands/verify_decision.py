@@ -9,6 +9,7 @@ import click
 
 from app.commands.surroundings import context
 from app.evidence import program, tool
+from app.evidence.reasons import Language
 
 FILE = click.Path(path_type=Path)
 
@@ -18,14 +19,14 @@ FILE = click.Path(path_type=Path)
 @click.option("--root", "roots", multiple=True, type=FILE, help="A root you believe (PEM or DER).")
 @click.option("--fingerprint", "fingerprints", multiple=True, help="SHA-256 of such a root.")
 @click.option("--crl", "crls", multiple=True, type=FILE, help="A newer list you have.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="By default your own.")
+@click.option("--lang", type=click.Choice(program.LANGUAGES), default="zh", show_default=True)
 @click.option("--tool", "tool_file", type=FILE, help="Write this program as one file, for others.")
 def verify_decision(
     bundles: tuple[Path, ...],
     roots: tuple[Path, ...],
     fingerprints: tuple[str, ...],
     crls: tuple[Path, ...],
-    lang: str | None,
+    lang: Language,
     tool_file: Path | None,
 ) -> None:
     """Say who decided what and when, and whether the signature stands; nothing is sent anywhere.
@@ -46,8 +47,7 @@ def verify_decision(
         sys.exit(program.UNREADABLE_FILE)
     if not believed.named:
         believed = replace(believed, roots=_roots_of_the_registry())
-    language = program.language_of(lang)
-    sys.exit(program.judge_files(bundles, believed, language, sys.stdout))
+    sys.exit(program.judge_files(bundles, believed, lang, sys.stdout))
 
 
 def _write_tool(path: Path) -> None:

@@ -4,7 +4,6 @@ Exit codes: 0 all stand, 1 one is refused, 2 one cannot be read or the call is w
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from app.evidence.reasons import Language, Rejected, Text
 from app.evidence.report import harmless, report
 
 STANDS, REFUSED, UNREADABLE_FILE = 0, 1, 2
+LANGUAGES: tuple[Language, Language] = ("zh", "en")
 _PEM = b"-----BEGIN "
 
 
@@ -136,12 +136,6 @@ def believed_from(
     )
 
 
-def language_of(wanted: str | None) -> Language:
-    """Return the language asked for, or the surroundings' own."""
-    found = wanted or os.environ.get("LC_ALL") or os.environ.get("LANG") or "en"
-    return "zh" if found.startswith("zh") else "en"
-
-
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -165,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--crl", action="append", default=[], type=Path, help="a newer list you have (PEM or DER)"
     )
-    parser.add_argument("--lang", choices=("zh", "en"))
+    parser.add_argument("--lang", choices=LANGUAGES, default=LANGUAGES[0])
     found = parser.parse_args(arguments)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -174,4 +168,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CallError as error:
         sys.stderr.write(f"{error}\n")
         return UNREADABLE_FILE
-    return judge_files(found.bundles, believed, language_of(found.lang), sys.stdout)
+    return judge_files(found.bundles, believed, found.lang, sys.stdout)

@@ -95,7 +95,7 @@ def test_it_says_who_decided_what_and_when(folder: Path, root: str):
 
 
 def test_it_says_so_in_chinese(folder: Path):
-    code, said = run(folder, "good", "--root", "root.pem", "--lang", "zh")
+    code, said = run(folder, "good", "--root", "root.pem")
     assert code == program.STANDS
     for words in (
         "结论：签名成立",
