@@ -17,10 +17,13 @@ COUNTED = 99  # the header counts no further
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A notification; unread while nobody of the organisation has put it away."""
+    """A notification; unread while nobody of the organisation has put it away.
+
+    One without an application is about certificates (M2).
+    """
 
     id: int
-    instance_id: int
+    instance_id: int | None
     number: str
     text: Label
     created_at: datetime
@@ -45,8 +48,9 @@ def page(
     unread = "AND n.read_at IS NULL" if only_unread else ""
     with ctx.database.transaction() as tx:
         rows = tx.all(
-            f"""SELECT n.id, n.instance_id, i.number, n.text, n.text_en, n.created_at, n.read_at
-                FROM workflow.notification n JOIN workflow.instance i ON i.id = n.instance_id
+            f"""SELECT n.id, n.instance_id, coalesce(i.number, ''), n.text, n.text_en,
+                    n.created_at, n.read_at
+                FROM workflow.notification n LEFT JOIN workflow.instance i ON i.id = n.instance_id
                 WHERE n.holder_id = %(holder)s {unread} {where}
                 ORDER BY n.id {"ASC" if back else "DESC"} LIMIT {SIZE + 1}""",  # noqa: S608 - constants
             {"holder": actor.holder_id, "after": at.after[0] if at else 0},
@@ -94,8 +98,8 @@ def unread(ctx: Context, actor: Actor, limit: int = SHOWN) -> list[Message]:
 def unread_of(tx: Transaction, actor: Actor, limit: int = SHOWN) -> list[Message]:
     """As ``unread``, for a page that reads more in the same transaction."""
     rows = tx.all(
-        """SELECT n.id, n.instance_id, i.number, n.text, n.text_en, n.created_at
-           FROM workflow.notification n JOIN workflow.instance i ON i.id = n.instance_id
+        """SELECT n.id, n.instance_id, coalesce(i.number, ''), n.text, n.text_en, n.created_at
+           FROM workflow.notification n LEFT JOIN workflow.instance i ON i.id = n.instance_id
            WHERE n.holder_id = %(holder)s AND n.read_at IS NULL
            ORDER BY n.id DESC LIMIT %(limit)s""",
         {"holder": actor.holder_id, "limit": limit},

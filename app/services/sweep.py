@@ -15,6 +15,7 @@ from app.failpoints import reached
 from app.services.advance import advance
 from app.services.bulk.work import work_one
 from app.services.context import Context
+from app.services.credentials.expiry import remind_one
 from app.services.instance import load
 from app.services.outbox import deliver
 from app.services.step import Decided, Step
@@ -28,25 +29,29 @@ FAILURES = 500  # characters kept of an error
 class Swept:
     """How many timers fired and outbox lines were delivered, and how many items failed.
 
-    ``reviewed`` are the tasks of bulk reviews that were dealt with, decided or not.
+    ``reviewed`` are the tasks of bulk reviews that were dealt with, decided or not; ``reminded``
+    those who were told that their certificate runs out.
     """
 
     timers: int = 0
     delivered: int = 0
     failed: int = 0
     reviewed: int = 0
+    reminded: int = 0
 
 
 def sweep(ctx: Context, limit: int = 200) -> Swept:
     """Do up to ``limit`` due items of each kind and return what was done."""
-    timers = delivered = failed = reviewed = 0
+    timers = delivered = failed = reviewed = reminded = 0
     while timers + failed < limit and (done := _wake_one(ctx)) is not None:
         timers, failed = timers + done, failed + (not done)
     while reviewed < limit and work_one(ctx):
         reviewed += 1
+    while reminded < limit and remind_one(ctx):
+        reminded += 1
     while delivered + failed < limit and (done := _deliver_one(ctx)) is not None:
         delivered, failed = delivered + done, failed + (not done)
-    return Swept(timers, delivered, failed, reviewed)
+    return Swept(timers, delivered, failed, reviewed, reminded)
 
 
 def _wake_one(ctx: Context) -> bool | None:

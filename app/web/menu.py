@@ -109,6 +109,11 @@ MENU: tuple[Entry, ...] = (
         for_roles("system_operator", "registry_operator"),
     ),
     Entry(
+        Label("数字证书管理", "Certificates of people"),
+        "credentials.index",
+        for_roles("registry_operator", "auditor"),
+    ),
+    Entry(
         Label("信息查询", "Information"),
         roles=HOLDERS,
         children=(

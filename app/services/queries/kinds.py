@@ -186,6 +186,20 @@ KINDS: dict[str, RecordKind] = {
             group=Label("账户管理", "Accounts"),
             beginners=HOLDERS,
         ),
+        RecordKind(
+            "credential-change",
+            Label("数字证书变更", "Changes of certificates"),
+            ("credential_change",),
+            (
+                NUMBER,
+                field("action", "办理事项", "What is done"),
+                field("member_no", "会员编号", "Member number"),
+                *END,
+            ),
+            begin="credential_change",
+            group=Label("数字证书管理", "Certificates of people"),
+            beginners=frozenset({"registry_operator"}),
+        ),
     )
 }
 

@@ -12,6 +12,7 @@ from app.web.pages import (
     certificates,
     comments,
     compliance,
+    credentials,
     custody,
     delegations,
     history,
@@ -33,9 +34,9 @@ from app.web.shell import count_messages, count_todos
 def add_pages(app: Flask) -> None:
     """Register the pages, and the number of to-dos in the header."""
     for module in (
-        allocations, applications, attachments, bulk, certificates, comments, compliance, custody,
-        delegations, history, holdings, overview, inbox, messages, notices, operator, pilots,
-        records, telling, waiting,
+        allocations, applications, attachments, bulk, certificates, comments, compliance,
+        credentials, custody, delegations, history, holdings, overview, inbox, messages, notices,
+        operator, pilots, records, telling, waiting,
     ):  # fmt: skip
         app.register_blueprint(module.pages)
     say_so(app)

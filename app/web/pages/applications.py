@@ -38,6 +38,7 @@ from app.web.visitor import actor, context
 from app.workflow.definition import Definition, UserTask
 
 pages = Blueprint("applications", __name__, url_prefix="/applications")
+LONGEST_PROPOSAL = 200  # characters of an address
 
 
 @pages.get("/<int:instance_id>")
@@ -75,6 +76,7 @@ def begin(process_id: str, subject_id: int | None = None) -> str | Response | tu
     ctx, who = context(), actor()
     new = blank(ctx, who, process_id, subject_id)
     filled = Filled(new.form)
+    filled.read(_named(new.task))
     if request.method == "POST":
         filled.read(values_of(new.form))
         _added(filled)
@@ -110,6 +112,13 @@ def begin(process_id: str, subject_id: int | None = None) -> str | Response | tu
         saved=None,
     )
     return (page, 422) if filled.refused else page
+
+
+def _named(task: UserTask) -> dict[str, str]:
+    """Return what the address proposes, for the fields that the diagram lets it (``proposed``)."""
+    names = task.properties.get("proposed", "").split()
+    proposed = {name: request.args.get(name, "")[:LONGEST_PROPOSAL] for name in names}
+    return {name: value for name, value in proposed.items() if value}
 
 
 @pages.get("/<int:instance_id>/resume")
