@@ -43,8 +43,7 @@ def rehearse(file: Path, *, as_json: bool, resume: bool, database: str) -> None:
         url = _database(found, database, resume=resume)
         migrate(url, found.app_role)
         clock = FixedClock()
-        here = replace(found, database_url=beside(found.database_url, database))
-        ctx = build(here, clock)
+        ctx = build(_here(found, database), clock)
         result = replay(ctx, clock, operators, _bar)
     except (psycopg2.OperationalError, sqlalchemy.exc.OperationalError) as error:
         raise click.ClickException(
@@ -53,6 +52,16 @@ def rehearse(file: Path, *, as_json: bool, resume: bool, database: str) -> None:
     ctx.database.dispose()
     _tell(result, as_json=as_json)
     sys.exit(0 if result.ok else 1)
+
+
+def _here(found: Settings, database: str) -> Settings:
+    """Return the settings to play with: everybody signs, by keys that the server derives.
+
+    Nothing of it counts outside: the registry's own database does not know their authority, and
+    production would not believe it.
+    """
+    url = beside(found.database_url, database)
+    return replace(found, database_url=url, signatures=True, software_signer=True)
 
 
 def _database(found: Settings, name: str, *, resume: bool) -> str:

@@ -27,6 +27,7 @@ from app.services.demo.supply import Supply
 from app.services.notices import NoticeRequest, Year, issue_all, set_year
 from app.services.opening import Opened, holders_by_code, open_holders
 from app.services.passwords import set_password
+from app.services.signing.software_people import equip
 
 PASSWORD = "demo-Registry-1"  # noqa: S105 - shown to everybody; production refuses the demo
 MARK = "demo:market"
@@ -42,10 +43,14 @@ class DemoPerson:
 
 
 def make_market(ctx: Context) -> None:
-    """Open everybody, bring the units, issue notices, play the stories; once."""
+    """Open everybody, bring the units, issue notices, play the stories; once.
+
+    Everybody gets a software certificate, with which the server signs for them.
+    """
     if ctx.settings.production:
         raise Forbidden("生产环境不能建立演示市场。", "Production refuses the demo market.")
     if _made(ctx):
+        equip(ctx)  # who came since, and lists that would run out
         return
     if holders_by_code(ctx, ["NATIONAL"]):
         raise Conflict(
@@ -53,6 +58,7 @@ def make_market(ctx: Context) -> None:
             "The demo market was left half made; run `make reset` and start again.",
         )
     opened = _open(ctx)
+    equip(ctx)
     for member in (*(s.member_no for s in SIGN_INS), *SECOND_SIGN_INS, *PILOT_SIGN_INS):
         set_password(ctx, member, PASSWORD)
     actors = {m: _actor(ctx, m) for o in opened.values() for m in o.members}

@@ -1,4 +1,7 @@
-"""The rehearsal from end to end: open, issue, distribute, notify, surrender, reconcile, verify."""
+"""The rehearsal from end to end: open, issue, distribute, notify, surrender, reconcile, verify.
+
+Everybody signs with a key of their own: one that the server derives, in a database of its own.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from app.domain.clock import FixedClock
+from app.domain.clock import FixedClock, local_day
 from app.ledger.verify import Report, verify
 from app.services.context import Context
 from app.services.deployments import deploy_files
@@ -16,6 +19,7 @@ from app.services.rehearsal.market import OPENING_DAY, open_market
 from app.services.rehearsal.play import applicants, issue_notices, play
 from app.services.rehearsal.supply import supply
 from app.services.rehearsal.year_file import Operator
+from app.services.signing.software_people import equip, renew
 
 NOTICE_DAY = datetime(2022, 3, 1, 1, 0, tzinfo=UTC)
 SURRENDER_DAY = datetime(2022, 4, 11, 1, 0, tzinfo=UTC)
@@ -68,6 +72,7 @@ def rehearse(
     deploy_files(ctx)
     with bars("opening accounts", len(operators)) as bar:
         market = open_market(ctx, operators, bar.update)
+        equip(ctx)
     with bars("issuing and allocating", 1) as bar:
         clock.set(OPENING_DAY + timedelta(days=30))
         supply(ctx, market, operators)
@@ -79,9 +84,13 @@ def rehearse(
     wanted = applicants(operators, notices)
     with bars("surrendering", len(wanted)) as bar:
         clock.set(SURRENDER_DAY)
+        renew(ctx)
 
         def next_one(done: int) -> None:
+            day = local_day(clock.now())
             clock.advance(timedelta(minutes=7))
+            if local_day(clock.now()) != day:
+                renew(ctx)
             bar.update(done)
 
         play(ctx, market, wanted, next_one)

@@ -13,31 +13,35 @@ from app.services.signing import challenge
 from app.services.signing.named import Named
 from app.services.signing.order import Terms, order
 from app.services.signing.signed import Session, Signed, origin_of
-from app.services.signing.software import signer_for
+from app.services.signing.software import signer_with
 from usbkey import cms
+from usbkey.signer import Signer
 
 if TYPE_CHECKING:
     from app.services.step import Step
 
 
-def signs_for(ctx: Context, tx: Transaction, person_id: int, session: Session) -> str | None:
-    """Return the member number of a person whom the server signs for, None for all others.
+def signs_for(ctx: Context, tx: Transaction, person_id: int, session: Session) -> Signer | None:
+    """Return the signer of a person whom the server signs for, None for all others.
 
-    Who signed in with a certificate on a token signs with it; all others may have a software one.
+    That is who has a certificate whose key the server derives, unless they signed in with another:
+    with a token, be it one in a folder.
     """
     if not ctx.settings.software_signer:
         return None
-    row = tx.one(
-        """SELECT p.member_no FROM identity.person p WHERE p.id = %(person)s
-             AND EXISTS (SELECT FROM trust.certificate c WHERE c.person_id = p.id AND c.software
-                 AND NOT EXISTS (SELECT FROM trust.certificate_end e
-                                 WHERE e.certificate_id = c.id))
-             AND NOT EXISTS (SELECT FROM identity.session s
-                 JOIN trust.certificate c ON c.id = s.certificate_id
-                 WHERE s.token_hash = %(session)s AND NOT c.software)""",
+    rows = tx.all(
+        """SELECT p.member_no, c.der FROM identity.person p
+           JOIN trust.certificate c ON c.person_id = p.id AND c.software
+           LEFT JOIN trust.certificate_end e ON e.certificate_id = c.id
+           LEFT JOIN identity.session s
+               ON s.token_hash = %(session)s AND s.certificate_id IS NOT NULL
+           WHERE p.id = %(person)s AND e.certificate_id IS NULL
+             AND (s.certificate_id IS NULL OR s.certificate_id = c.id)
+           ORDER BY c.id DESC""",
         {"person": person_id, "session": session.hash},
     )
-    return str(row[0]) if row else None
+    signers = (signer_with(ctx, member_no, bytes(der)) for member_no, der in rows)
+    return next((signer for signer in signers if signer is not None), None)
 
 
 def signed(ctx: Context, step: "Step", named: Named, session: Session) -> Signed | None:
@@ -45,10 +49,10 @@ def signed(ctx: Context, step: "Step", named: Named, session: Session) -> Signed
     if step.actor is None:
         return None
     person = step.actor.person_id
-    member_no = signs_for(ctx, step.tx, person, session)
-    if member_no is None:
+    signer = signs_for(ctx, step.tx, person, session)
+    if signer is None:
         return None
     asked = challenge.new(step.tx, "decision", person, session.hash, step.at)
     terms = Terms(origin_of(ctx, session), asked.nonce, asked.issued, asked.expires)
     document = order(step, terms, named)
-    return Signed(document, cms.signed(document, signer_for(ctx, member_no), step.at))
+    return Signed(document, cms.signed(document, signer, step.at))
