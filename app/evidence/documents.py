@@ -7,7 +7,7 @@ of another shape is refused, so that nothing is ever signed that this page does 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.evidence import canonical, reasons
@@ -67,7 +67,7 @@ def _list(shape: Shape) -> Shape:
     )
 
 
-_TIME = _matching(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_TIME = _matching(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
 _HASH = _matching(r"[0-9a-f]{64}")
 _ORIGIN = _matching(
     r"https?://[a-z0-9.-]{1,253}(:[1-9][0-9]{0,4})?|https?://\[[0-9a-f:]{2,39}\](:[1-9][0-9]{0,4})?"
@@ -185,7 +185,7 @@ def read(data: bytes) -> Document:
 
 def _time(fields: Mapping[str, Any], name: str) -> datetime:
     try:
-        return datetime.strptime(fields[name], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.fromisoformat(fields[name])
     except ValueError as error:
         raise Rejected(reasons.DOCUMENT_MEMBER, name) from error
 

@@ -57,7 +57,7 @@ class Cleared:
     until: datetime
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def read(data: bytes) -> RevocationList:
     """Read a list; raises Rejected for what is none, is partial, or has no next update."""
     issuer = _issuer(data)
@@ -146,7 +146,7 @@ def _refused(
     return None if _signed(found, issuer) else reasons.LIST_SIGNATURE
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def _signed(found: RevocationList, issuer: Certificate) -> bool:
     return bool(found.loaded.is_signature_valid(issuer.key))
 

@@ -551,6 +551,44 @@ def test_a_document_is_handed_in_within_its_window():
         assert refused.value.reason is reason
 
 
+def handed_in_late() -> None:
+    documents.read(PAPER).require_open(NOW + DAY)
+
+
+def signed_for(**changes: object) -> Callable[[], None]:
+    return lambda: documents.require_same(decision(**changes), PAPER)
+
+
+def refused_as(name: str) -> Callable[[], object]:
+    return lambda: stands(TABLE[name][0]())
+
+
+# And replayed: test_program.py judges two files that answer one challenge.
+THE_ISSUES_OWN = {
+    "expired": (handed_in_late, reasons.EXPIRED),
+    "foreign-origin": (signed_for(origin="https://elsewhere.example"), reasons.FOREIGN_ORIGIN),
+    "wrong-person": (signed_for(person="99" * 32), reasons.WRONG_PERSON),
+    "wrong-task": (signed_for(task="confirm_surrender"), reasons.WRONG_TASK),
+    "revoked": (refused_as("revoked: before"), reasons.REVOKED),
+    "untrusted-root": (
+        refused_as("certificate: a root that nobody trusts"),
+        reasons.UNTRUSTED_ROOT,
+    ),
+    "weak-algorithm": (refused_as("weak: RSA of 1024 bits"), reasons.WEAK_ALGORITHM),
+    "truncated": (refused_as("cms: cut off"), reasons.TRUNCATED),
+}
+
+
+@pytest.mark.parametrize("name", THE_ISSUES_OWN)
+def test_each_kind_of_refusal_has_a_number_of_its_own(name: str):
+    attempt, reason = THE_ISSUES_OWN[name]
+    with pytest.raises(Rejected) as refused:
+        attempt()
+    assert refused.value.reason is reason
+    others = [each for key, (_, each) in THE_ISSUES_OWN.items() if key != name]
+    assert reason not in [*others, reasons.REPLAYED]
+
+
 def twin(signature: bytes) -> bytes:
     """The other signature that anybody can make of one by ECDSA: (r, n-s)."""
     r, s = decode_dss_signature(signature)
