@@ -3,7 +3,7 @@
 Who holds the seed can sign as anybody: a production configuration refuses them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -24,7 +24,7 @@ class SoftwareKey:
 
     certificate: bytes
     chain: tuple[bytes, ...]
-    key: ec.EllipticCurvePrivateKey
+    key: ec.EllipticCurvePrivateKey = field(repr=False, compare=False)
     algorithm: str = ES256.name
 
     @classmethod
