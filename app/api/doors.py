@@ -1,14 +1,19 @@
 """Who asks: the bearer token of a request, and what its scopes open."""
 
 import json
+from base64 import b64decode
+from collections.abc import Mapping
+from hashlib import sha256
 
 from flask import current_app, g, request
 from flask_smorest import Blueprint
 
 from app.domain.errors import Forbidden, Invalid, RegistryError
+from app.domain.label import Label
 from app.identity.actor import Actor
 from app.identity.tokens import TokenUse
 from app.services.context import Context
+from app.services.signing.signed import Session, Signed
 from app.services.tokens import token_use
 
 VERSION = "1"
@@ -70,6 +75,25 @@ def actor(*scopes: str) -> Actor:
             f"该令牌没有所需的权限：{wanted}。", f"This token lacks the scope: {wanted}."
         )
     return known.actor
+
+
+def session() -> Session:
+    """Return what documents to be signed are bound to: this token, at this site."""
+    known: TokenUse = g.token_use
+    bound = sha256(f"api_token:{known.token_id}".encode()).digest()
+    return Session(bound, request.host_url.rstrip("/").lower())
+
+
+def signature(given: Mapping[str, str] | None) -> Signed | None:
+    """Return the signature of a body; raises Invalid for what is no base64."""
+    if given is None:
+        return None
+    try:
+        document, cms = (b64decode(given[name], validate=True) for name in ("document", "cms"))
+    except ValueError:
+        zh, en = "签名须为 base64 编码。", "A signature is sent as base64."
+        raise Invalid(zh, en, fields={"signature": Label(zh, en)}) from None
+    return Signed(document, cms)
 
 
 def idempotency_key() -> str | None:

@@ -3,6 +3,7 @@
 Quantities are strings of whole tonnes: JavaScript's numbers end at 2^53.
 """
 
+from base64 import b64encode
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -91,6 +92,44 @@ class FormIn(Schema):
     form = fields.Dict(keys=fields.String(), required=True)
 
 
+class Base64(fields.String):
+    """Bytes as base64."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(
+            validate=validate.Length(1, 200_000), metadata={"contentEncoding": "base64"}, **more
+        )
+
+
+class SignatureIn(Schema):
+    """The document that was prepared, byte for byte, and the detached CMS signature over it."""
+
+    document = Base64(required=True)
+    cms = Base64(required=True)
+
+
+class DecisionIn(FormIn):
+    """What is decided; ``signature`` where the account asks for one."""
+
+    signature = fields.Nested(SignatureIn, allow_none=True, load_default=None)
+
+
+class EventIn(Schema):
+    """An event; ``signature`` where the account asks for one of every act."""
+
+    signature = fields.Nested(SignatureIn, allow_none=True, load_default=None)
+
+
+class PreparedOut(Schema):
+    """What is to be signed; null where no signature is needed."""
+
+    needed = fields.Boolean()
+    document = fields.Function(
+        lambda found: b64encode(found.document).decode() if found.document else None,
+        metadata={"type": ["string", "null"], "contentEncoding": "base64"},
+    )
+
+
 class DraftIn(FormIn):
     """What was typed; ``ready`` hands it over to the account's confirming representative."""
 
@@ -155,6 +194,19 @@ class Item(Schema):
     serials = fields.List(fields.Nested(Range))
 
 
+class SignedBy(Schema):
+    """The certificate under which a decision was signed, and when its holder says they did."""
+
+    serial = fields.String()
+    subject = fields.String()
+    issuer = fields.String()
+    not_before = fields.AwareDateTime()
+    not_after = fields.AwareDateTime()
+    software = fields.Boolean()
+    algorithm = fields.String()
+    signed_at = fields.AwareDateTime()
+
+
 class Decision(Schema):
     """One decision on record; leaf is the SHA-256 of its stored bytes."""
 
@@ -169,6 +221,7 @@ class Decision(Schema):
     holder = fields.Nested(Label)
     at = fields.AwareDateTime()
     leaf = fields.String()
+    signed = fields.Nested(SignedBy, allow_none=True)
 
 
 class OpenTask(Schema):

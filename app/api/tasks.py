@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from app.api.doors import actor, context, idempotency_key
+from app.api.doors import actor, context, idempotency_key, session, signature
 from app.api.groups import group
-from app.api.shapes import Done, DraftIn, FormIn, TaskForm
+from app.api.shapes import DecisionIn, Done, DraftIn, FormIn, PreparedOut, TaskForm
 from app.domain.errors import Forbidden, NotFound
 from app.identity.actor import Actor
 from app.services import application as reading
@@ -13,6 +13,7 @@ from app.services.application import Application
 from app.services.checked import checks
 from app.services.decide import Request, decide
 from app.services.saved import saved_form
+from app.services.signing.prepare import Prepared, prepare
 
 resources = group("tasks", "/applications", "Tasks and decisions")
 
@@ -51,13 +52,37 @@ def save_draft(body: dict[str, Any], application_id: int, key: int) -> None:
     drafts.save(context(), who, application_id, key, body["form"], ready=body["ready"])
 
 
-@resources.post("/<int:application_id>/tasks/<int:key>/decision")
+@resources.post("/<int:application_id>/tasks/<int:key>/prepare")
 @resources.arguments(FormIn)
+@resources.response(200, PreparedOut)
+def prepare_decision(body: dict[str, Any], application_id: int, key: int) -> Prepared:
+    """Return the document to be signed for a decision; good once, for ten minutes.
+
+    What deciding would refuse is refused here already. Sign it as a detached CMS with the
+    person's own certificate, and send both with the decision, by the same token.
+    """
+    who = _entitled(application_id, key)
+    return prepare(context(), who, Request(application_id, key, body["form"], session=session()))
+
+
+@resources.post("/<int:application_id>/tasks/<int:key>/decision")
+@resources.arguments(DecisionIn)
 @resources.response(200, Done)
 def decide_task(body: dict[str, Any], application_id: int, key: int) -> dict[str, Any]:
-    """Complete a task: submit, or review. Send Idempotency-Key to repeat it safely."""
+    """Complete a task: submit, or review. Send Idempotency-Key to repeat it safely.
+
+    Where the account asks for a signature, bring the prepared document and the signature over it;
+    one that does not stand is refused with its number (8001 to 8099).
+    """
     who = _entitled(application_id, key)
-    request = Request(application_id, key, body["form"], idempotency_key())
+    request = Request(
+        application_id,
+        key,
+        body["form"],
+        idempotency_key(),
+        signature(body["signature"]),
+        session(),
+    )
     outcome = decide(context(), who, request)
     return {
         "application_id": outcome.instance_id,

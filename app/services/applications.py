@@ -10,6 +10,7 @@ from app.services.context import Context
 from app.services.decide import Request, after_the_quicker, decide_within
 from app.services.definitions import definition_of
 from app.services.drafts import save_within
+from app.services.signing.signed import NO_SESSION, Session
 from app.services.start import Started, start_within
 
 
@@ -23,8 +24,13 @@ def begin(
     submit: bool,
     ready: bool = False,
     idempotency_key: str | None = None,
+    session: Session = NO_SESSION,
 ) -> Started:
     """Start an application and save its draft, or submit it at once (M14, M15).
+
+    Who signs with a key of their own saves first: the number of the application is part of what
+    is signed, and nothing exists before it is saved or submitted (R7). The page does both in one
+    press (app/services/signing/begin.py). Whom the server signs for submits at once.
 
     ``ready`` hands the draft over to the account's confirming representative (G21).
 
@@ -40,7 +46,9 @@ def begin(
                     return begun
             started = start_within(ctx, tx, actor, process_id, subject_id)
             if submit:
-                request = Request(started.instance_id, started.key, form, idempotency_key)
+                request = Request(
+                    started.instance_id, started.key, form, idempotency_key, session=session
+                )
                 decide_within(ctx, tx, actor, request)
             else:
                 save_within(ctx, tx, actor, started.instance_id, started.key, form, ready=ready)

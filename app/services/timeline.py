@@ -11,6 +11,7 @@ from typing import Any
 
 from app.db import Transaction
 from app.domain.label import Label
+from app.services.signing.shown import COLUMNS, JOINED, SignedBy, signed_by
 from app.workflow.definition import Definition
 
 Recorded = tuple[datetime, str, list[str]]
@@ -21,7 +22,10 @@ SYSTEM = Label("系统", "System")
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision on record; ``leaf`` is the hash of its stored bytes (W10)."""
+    """One decision on record; ``leaf`` is the hash of its stored bytes (W10).
+
+    ``signed`` says with which certificate, where it was signed (R23).
+    """
 
     id: int
     element_id: str
@@ -37,6 +41,7 @@ class Decision:
     leaf: str
     label: Label
     verdict_label: Label
+    signed: SignedBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +91,14 @@ class Marks:
 def decisions_of(tx: Transaction, definition: Definition, instance_id: int) -> list[Decision]:
     """Return the decisions of an application, oldest first."""
     rows = tx.maps(
-        """SELECT d.id, d.element_id, d.visit, d.kind, d.verdict, d.opinion, d.at, d.role,
+        f"""SELECT d.id, d.element_id, d.visit, d.kind, d.verdict, d.opinion, d.at, d.role,
                d.holder_id,
                coalesce(p.name, '') AS person, coalesce(h.name, '') AS holder,
                coalesce(nullif(h.name_en, ''), h.name, '') AS holder_en,
-               encode(d.leaf, 'hex') AS leaf
+               encode(d.leaf, 'hex') AS leaf, {COLUMNS}
            FROM workflow.decision d LEFT JOIN identity.person p ON p.id = d.person_id
-           LEFT JOIN identity.holder h ON h.id = d.holder_id
-           WHERE d.instance_id = %(instance)s ORDER BY d.version""",
+           LEFT JOIN identity.holder h ON h.id = d.holder_id {JOINED}
+           WHERE d.instance_id = %(instance)s ORDER BY d.version""",  # noqa: S608 -- constants
         {"instance": instance_id},
     )
     return [_decision(definition, row) for row in rows]
@@ -115,6 +120,7 @@ def _decision(definition: Definition, row: Mapping[str, Any]) -> Decision:
         leaf=row["leaf"],
         label=label_of(definition, row["element_id"]),
         verdict_label=verdict_label(definition, row),
+        signed=signed_by(row),
     )
 
 

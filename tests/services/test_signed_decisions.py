@@ -9,14 +9,14 @@ from app.evidence import documents
 from app.services.decide import Request, decide
 from app.services.signing.prepare import prepare
 from app.services.signing.refused import SignatureRefused
-from tests.services.keys import SESSION, SITE, Keys
+from tests.keys import SESSION, SITE, Keys
 from tests.services.market import APPROVE, PE21, RETURN, Market, lines
 
 
 @pytest.fixture
 def keys(a_market: Market) -> Keys:
     """Every account asks for the signature of its submissions and reviews."""
-    return Keys(a_market)
+    return Keys(a_market.database, a_market.ctx)
 
 
 @pytest.fixture

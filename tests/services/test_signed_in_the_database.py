@@ -8,7 +8,7 @@ import pytest
 from app.services.decide import MovedOn, Request, decide
 from app.services.signing.signed import Signed
 from app.services.withdraw import trigger
-from tests.services.keys import SESSION, Keys
+from tests.keys import SESSION, Keys
 from tests.services.market import APPROVE, PE21, RETURN, Market, lines
 
 FORM = lines(**{PE21: 100})
@@ -22,8 +22,8 @@ INSERT = """
 
 @pytest.fixture
 def keys(a_market: Market) -> Keys:
-    """Everybody signs, and the emitter has a draft."""
-    made = Keys(a_market)
+    """Everybody signs, and the emitter has a draft: the application with number 1."""
+    made = Keys(a_market.database, a_market.ctx)
     emitter = a_market.actor("emitter")
     a_market.begin(emitter, a_market.notice(), FORM, submit=False)
     return made
@@ -49,17 +49,17 @@ def written(database_url: str, market: Market, **other: object) -> None:
     [{}, {"account": None}, {"person": None}, {"kind": "trigger", "account": None}],
     ids=["unsigned", "for no account", "by nobody", "a withdrawal for no account"],
 )
-def test_nobody_writes_a_decision_without_its_signature(keys, role, other):
-    url = getattr(keys.market.database, role)
+def test_nobody_writes_a_decision_without_its_signature(a_market, keys, role, other):
+    url = getattr(a_market.database, role)
     with pytest.raises(psycopg2.Error) as refused:
-        written(url, keys.market, **other)
+        written(url, a_market, **other)
     assert refused.value.pgcode == "RG449"
 
 
-def test_nor_does_it_help_to_wait_until_commit(keys):
+def test_nor_does_it_help_to_wait_until_commit(a_market, keys):
     """The trigger cannot be put off: it is no constraint that a session may defer."""
     with (
-        psycopg2.connect(keys.market.database.app_url) as connection,
+        psycopg2.connect(a_market.database.app_url) as connection,
         connection.cursor() as cursor,
     ):
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
@@ -67,18 +67,18 @@ def test_nor_does_it_help_to_wait_until_commit(keys):
         assert cursor.fetchall() == [(False,)]
 
 
-def test_the_application_cannot_lower_what_an_account_asks_for(keys):
+def test_the_application_cannot_lower_what_an_account_asks_for(a_market, keys):
     with (
-        psycopg2.connect(keys.market.database.app_url) as connection,
+        psycopg2.connect(a_market.database.app_url) as connection,
         connection.cursor() as cursor,
         pytest.raises(psycopg2.errors.InsufficientPrivilege),
     ):
         cursor.execute("UPDATE identity.account SET signature_policy = 'none'")
 
 
-def test_a_signature_serves_no_other_decision(keys):
+def test_a_signature_serves_no_other_decision(a_market, keys):
     """The application's role writes a second decision and gives it the first one's signature."""
-    market = keys.market
+    market = a_market
     emitter = market.actor("emitter")
     keys.decide(emitter, 1, FORM)
     values = {
@@ -102,20 +102,20 @@ def test_a_signature_serves_no_other_decision(keys):
     assert refused.value.pgcode == "RG450"
 
 
-def test_a_signature_is_never_changed_or_deleted(keys):
-    keys.decide(keys.market.actor("emitter"), 1, FORM)
+def test_a_signature_is_never_changed_or_deleted(a_market, keys):
+    keys.decide(a_market.actor("emitter"), 1, FORM)
     for change in ("UPDATE trust.signature SET cms = ''", "DELETE FROM trust.signature"):
         for role in ("app_url", "owner_url"):
             with (
-                psycopg2.connect(getattr(keys.market.database, role)) as connection,
+                psycopg2.connect(getattr(a_market.database, role)) as connection,
                 connection.cursor() as cursor,
                 pytest.raises(psycopg2.Error),
             ):
                 cursor.execute(change)
 
 
-def test_a_withdrawal_is_signed_only_where_every_act_is(keys):
-    market = keys.market
+def test_a_withdrawal_is_signed_only_where_every_act_is(a_market, keys):
+    market = a_market
     emitter = market.actor("emitter")
     keys.decide(emitter, 1, FORM)
     assert keys.event(emitter, 1, "withdraw") is None
@@ -134,8 +134,8 @@ def test_a_withdrawal_is_signed_only_where_every_act_is(keys):
     ) == [("complete", True), ("trigger", False), ("complete", True), ("trigger", True)]
 
 
-def test_of_two_who_signed_one_review_one_decides(keys):
-    market = keys.market
+def test_of_two_who_signed_one_review_one_decides(a_market, keys):
+    market = a_market
     keys.decide(market.actor("emitter"), 1, FORM)
     first, second = market.actor("province"), market.actor("province", 1)
     key = market.key(1)
@@ -151,11 +151,11 @@ def test_of_two_who_signed_one_review_one_decides(keys):
     assert isinstance(requests[1].signature, Signed)
 
 
-def test_reminders_need_no_signature(keys):
+def test_reminders_need_no_signature(a_market, keys):
     """What a timer does is nobody's decision (kind timer)."""
     written(
-        keys.market.database.app_url,
-        keys.market,
+        a_market.database.app_url,
+        a_market,
         kind="timer",
         person=None,
         account=None,

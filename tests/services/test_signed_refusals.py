@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from app.services.decide import Request, decide
 from app.services.signing.refused import SignatureRefused
 from app.services.signing.signed import Session, Signed
-from tests.services.keys import SEED, SESSION, Keys
+from tests.keys import SEED, SESSION, Keys
 from tests.services.market import PE21, Market, lines
 from usbkey import cms
 from usbkey.authority import Authority
@@ -53,7 +53,7 @@ class Case:
 @pytest.fixture
 def a_case(a_market: Market) -> Case:
     """Everybody signs; the emitter has a draft."""
-    keys = Keys(a_market)
+    keys = Keys(a_market.database, a_market.ctx)
     emitter = a_market.actor("emitter")
     draft = a_market.begin(emitter, a_market.notice(), FORM, submit=False)
     return Case(a_market, keys, draft, FORM)
@@ -239,7 +239,7 @@ def missing(_case: Case) -> None:
 
 
 TABLE: Mapping[Callable[[Case], Signed | None], int] = {
-    truncated_document: 8011,
+    truncated_document: 8002,
     unknown_member: 8013,
     not_canonical: 8014,
     truncated_signature: 8002,

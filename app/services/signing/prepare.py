@@ -40,7 +40,7 @@ def prepare(ctx: Context, actor: Actor, request: Request) -> Prepared:
 
 def prepare_within(ctx: Context, tx: Transaction, actor: Actor, request: Request) -> Prepared:
     """Do the same inside a transaction that is already open."""
-    if not _asked_of(ctx, tx, actor, "complete", request.session):
+    if not signed_by_themselves(ctx, tx, actor, "complete", request.session):
         return Prepared()
     step, move = asked_step(ctx, tx, actor, request)
     return _document(ctx, step, move, request.session)
@@ -51,13 +51,16 @@ def prepare_event(
 ) -> Prepared:
     """Return what is to be signed to send an event; raises what ``trigger`` would raise."""
     with ctx.database.transaction() as tx:
-        if not _asked_of(ctx, tx, actor, "trigger", session):
+        if not signed_by_themselves(ctx, tx, actor, "trigger", session):
             return Prepared()
         step, move = asked_event(ctx, tx, actor, instance_id, name)
         return _document(ctx, step, move, session)
 
 
-def _asked_of(ctx: Context, tx: Transaction, actor: Actor, kind: str, session: Session) -> bool:
+def signed_by_themselves(
+    ctx: Context, tx: Transaction, actor: Actor, kind: str, session: Session
+) -> bool:
+    """Whether a decision of a kind needs a signature that the server cannot give."""
     return actor.signs(kind) and signs_for(ctx, tx, actor.person_id, session) is None
 
 

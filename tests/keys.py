@@ -1,4 +1,4 @@
-"""People of a market with keys of their own: an authority that is believed, and one key each."""
+"""People with keys of their own: an authority that the registry believes, and one key each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,10 +8,12 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.identity.actor import Actor
+from app.services.context import Context
 from app.services.decide import Outcome, Request, decide
 from app.services.signing.prepare import prepare, prepare_event
 from app.services.signing.signed import Session, Signed
-from tests.services.market import Market
+from tests.postgres import Database
+from tests.services.market import superuser
 from usbkey import cms
 from usbkey.authority import Authority
 from usbkey.profile import Revoked
@@ -24,26 +26,40 @@ SESSION = Session(b"s" * 32, SITE)
 
 @dataclass
 class Keys:
-    """The keys of a market's people; every account asks for signatures from now on."""
+    """The keys of the people of a database; every account asks for signatures from now on."""
 
-    market: Market
+    database: Database
+    ctx: Context
     policy: str = "decisions"
     authority: Authority = field(default_factory=lambda: Authority.derive(SEED))
     keys: dict[int, SoftwareKey] = field(default_factory=dict)
     lists: int = 0
 
     def __post_init__(self) -> None:
-        self.market.change("UPDATE identity.account SET signature_policy = %(p)s", p=self.policy)
+        self.change("UPDATE identity.account SET signature_policy = %(p)s", p=self.policy)
         self.believe(self.authority)
         self.publish()
 
     @property
     def now(self) -> datetime:
-        return self.market.clock.now()
+        return self.ctx.clock.now()
+
+    def change(self, sql: str, **params: object) -> None:
+        """Change the database as its superuser: what no service of the registry would do."""
+        with superuser(self.database) as cursor:
+            cursor.execute(sql, params)
+
+    def key(self, instance: int) -> int:
+        """The key of the only open task of an application."""
+        with self.ctx.database.transaction() as tx:
+            [(found,)] = tx.all(
+                "SELECT key FROM workflow.task WHERE instance_id = %(i)s", {"i": instance}
+            )
+        return int(found)
 
     def believe(self, authority: Authority) -> None:
         for kind, certificate in (("root", authority.root), ("intermediate", authority.issuing)):
-            self.market.change(
+            self.change(
                 """INSERT INTO trust.anchor (fingerprint, kind, name, der, at)
                    VALUES (sha256(%(der)s), %(kind)s, %(kind)s, %(der)s, %(at)s)
                    ON CONFLICT DO NOTHING""",
@@ -60,7 +76,7 @@ class Keys:
             (self.authority.issuing, self.authority.crl(revoked, self.lists, self.now, days)),
         )
         for issuer, found in lists:
-            self.market.change(
+            self.change(
                 """INSERT INTO trust.crl (anchor_id, number, this_update, next_update, der, at)
                    SELECT a.id, %(number)s, %(this)s, %(next)s, %(der)s, %(this)s
                    FROM trust.anchor a WHERE a.fingerprint = sha256(%(issuer)s)""",
@@ -80,7 +96,7 @@ class Keys:
         return self.keys[actor.person_id]
 
     def bind(self, actor: Actor, key: SoftwareKey, *, software: bool = False) -> None:
-        self.market.change(
+        self.change(
             """INSERT INTO trust.enrolment (reference_hash, code_hash, person_id, created_at,
                    expires_at, used_at)
                VALUES (sha256(%(der)s), 'x', %(person)s, %(at)s, %(at)s, %(at)s)""",
@@ -88,7 +104,7 @@ class Keys:
             person=actor.person_id,
             at=self.now,
         )
-        self.market.change(
+        self.change(
             """INSERT INTO trust.certificate (fingerprint, person_id, software, serial, subject,
                    issuer, not_before, not_after, der, at)
                VALUES (sha256(%(der)s), %(person)s, %(software)s, '01', 's', 'i', '2020-01-01',
@@ -103,23 +119,23 @@ class Keys:
         self, actor: Actor, instance: int, form: Mapping[str, Any], session: Session = SESSION
     ) -> bytes:
         """What a person is asked to sign for the only open task."""
-        request = Request(instance, self.market.key(instance), form, session=session)
-        found = prepare(self.market.ctx, actor, request).document
+        request = Request(instance, self.key(instance), form, session=session)
+        found = prepare(self.ctx, actor, request).document
         assert found is not None
         return found
 
     def event(self, actor: Actor, instance: int, name: str) -> bytes | None:
-        return prepare_event(self.market.ctx, actor, instance, name, SESSION).document
+        return prepare_event(self.ctx, actor, instance, name, SESSION).document
 
     def signed(self, actor: Actor, document: bytes) -> Signed:
         return Signed(document, cms.signed(document, self.of(actor), self.now))
 
     def decide(self, actor: Actor, instance: int, form: Mapping[str, Any], **more: Any) -> Outcome:
         """Prepare, sign and decide the only open task."""
-        key = more.pop("key", None) or self.market.key(instance)
+        key = more.pop("key", None) or self.key(instance)
         request = Request(instance, key, form, session=SESSION)
-        document = prepare(self.market.ctx, actor, request).document
+        document = prepare(self.ctx, actor, request).document
         assert document is not None
         signature = self.signed(actor, document)
         asked = Request(instance, key, form, signature=signature, session=SESSION, **more)
-        return decide(self.market.ctx, actor, asked)
+        return decide(self.ctx, actor, asked)
