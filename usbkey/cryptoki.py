@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pkcs11 import exceptions
 
+from usbkey.errors import LabelRefused
 from usbkey.failures import failed
 
 LABEL = 32
@@ -48,8 +49,8 @@ class Cryptoki:
     def init_token(self, slot: int, so_pin: str, label: str) -> None:
         """Make the token in a slot empty, with a label (at most 32 bytes) and an officer's PIN."""
         pin, name = so_pin.encode(), label.encode()
-        if len(name) > LABEL:
-            raise ValueError(f"a label has at most {LABEL} bytes")
+        if not 0 < len(name) <= LABEL:
+            raise LabelRefused
         call = self._call(
             INIT_TOKEN, ctypes.c_ulong, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p
         )

@@ -206,6 +206,14 @@ class CertificateMismatch(UsbkeyError):
     )
 
 
+class LabelRefused(UsbkeyError):
+    """A label that no token can keep."""
+
+    code = "label_refused"
+    happened = Words("标签为空或过长。", "The label is empty or too long.")
+    next_step = Words("标签最长 32 字节。", "A label has at most 32 bytes.")
+
+
 class TokenFailed(UsbkeyError):
     """The module reports an error that has no name of its own here; the message holds it."""
 

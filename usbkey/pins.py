@@ -20,6 +20,10 @@ KNOWN = {
     "123321",
     "112233",
     "121212",
+    "246810",
+    "147258",
+    "159753",
+    "520520",
     "888888",
     "88888888",
     "000000",
@@ -69,7 +73,7 @@ def new_transport_pin() -> str:
 
 
 def _is_run(pin: str) -> bool:
-    """Whether every character follows the one before by the same step: 111111, 246810, fedcba."""
+    """Whether every character follows the one before by the same step: 111111, 234567, fedcba."""
     codes = [ord(char) for char in pin]
     steps = {after - before for before, after in pairwise(codes)}
     return len(steps) == 1 and abs(steps.pop()) <= RUN

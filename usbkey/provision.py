@@ -42,7 +42,7 @@ def initialise(
 ) -> Token:
     """Make the blank token, or erase one that is named, and set the officer's and transport PIN.
 
-    Raises NoToken, SeveralTokens, PinRefused, WrongPin (an erased token asks its officer's PIN).
+    Raises NoToken, SeveralTokens, LabelRefused, PinRefused, WrongPin (an erased token asks its officer's PIN).
     """
     pins.require_good(so_pin, names=(label,), shortest=pins.SHORTEST_OFFICER)
     if so_pin == pin:
