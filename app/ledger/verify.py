@@ -49,6 +49,7 @@ class Report:
     entries: int = 0
     blocks: int = 0
     issued: dict[str, int] = field(default_factory=dict)
+    also: list[str] = field(default_factory=list)  # what else was compared, beside the ledger
     faults: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -70,6 +71,7 @@ class Report:
         yield f"{self.transfers} transfers, {self.entries} entries, {self.blocks} blocks"
         for code, tonnes in self.issued.items():
             yield f"{code}: {tonnes} t issued"
+        yield from self.also
         for kind, texts in self.faults.items():
             yield f"FAULT {kind}: {len(texts)}"
             yield from (f"  {text}" for text in texts[:SHOWN])

@@ -172,3 +172,12 @@ class Signature(Base):
     document: Mapped[bytes] = mapped_column(LargeBinary)
     cms: Mapped[bytes] = mapped_column(LargeBinary)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Beginning(Base):
+    """The last decision that was taken before anybody signed; one row, of the migration."""
+
+    __tablename__ = "beginning"
+    __table_args__ = {"schema": "trust"}
+
+    last_unsigned: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -120,6 +120,10 @@ CREATE TABLE trust.signature (
     at timestamptz NOT NULL
 );
 
+-- The last decision that was taken before anybody signed: nothing up to it is asked for a signature.
+CREATE TABLE trust.beginning (last_unsigned bigint PRIMARY KEY);
+INSERT INTO trust.beginning SELECT coalesce(max(id), 0) FROM workflow.decision;
+
 -- Which decisions of an account ask for a signature: 'decisions' (all submissions, reviews and
 -- approvals), 'every' (withdrawals and discards too), 'none' (only outside production).
 ALTER TABLE identity.account ADD COLUMN signature_policy text NOT NULL DEFAULT 'decisions'
