@@ -8,7 +8,7 @@ from usbkey.errors import PinRefused, Words
 
 SHORTEST, LONGEST = 6, 16
 SHORTEST_OFFICER = 8
-RUN = 3  # a PIN of whole runs such as 123321 or 112233 has at most so few different steps
+RUN = 3  # the largest even step of a PIN that is no more than a pattern
 # What makers print on their boxes and people choose; 1234 is the manual's (R23), and too short.
 KNOWN = {
     "123456",
