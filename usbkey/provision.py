@@ -42,7 +42,8 @@ def initialise(
 ) -> Token:
     """Make the blank token, or erase one that is named, and set the officer's and transport PIN.
 
-    Raises NoToken, SeveralTokens, LabelRefused, PinRefused, WrongPin (an erased token asks its officer's PIN).
+    Raises NoToken, SeveralTokens, LabelRefused, PinRefused, and WrongPin where an erased token has
+    another officer's PIN.
     """
     pins.require_good(so_pin, names=(label,), shortest=pins.SHORTEST_OFFICER)
     if so_pin == pin:
