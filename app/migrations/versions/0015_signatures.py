@@ -120,7 +120,7 @@ CREATE TABLE trust.signature (
     at timestamptz NOT NULL
 );
 
--- The last decision that was taken before anybody signed: nothing up to it is asked for a signature.
+-- The last decision that was taken before anybody signed: none up to it is asked for a signature.
 CREATE TABLE trust.beginning (last_unsigned bigint PRIMARY KEY);
 INSERT INTO trust.beginning SELECT coalesce(max(id), 0) FROM workflow.decision;
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from app.domain.clock import FixedClock, local_day
-from app.ledger.verify import Report, verify
+from app.ledger.verify import Report
 from app.services.context import Context
 from app.services.deployments import deploy_files
 from app.services.rehearsal.figures import Figures, demanded, differences, reached
@@ -20,6 +20,7 @@ from app.services.rehearsal.play import applicants, issue_notices, play
 from app.services.rehearsal.supply import supply
 from app.services.rehearsal.year_file import Operator
 from app.services.signing.software_people import equip, renew
+from app.services.verify import verify
 
 NOTICE_DAY = datetime(2022, 3, 1, 1, 0, tzinfo=UTC)
 SURRENDER_DAY = datetime(2022, 4, 11, 1, 0, tzinfo=UTC)
@@ -94,7 +95,7 @@ def rehearse(
             bar.update(done)
 
         play(ctx, market, wanted, next_one)
-    report = verify(ctx.database)
+    report = verify(ctx)
     figures = reached(ctx)
     return Rehearsed(
         figures=figures,
