@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from usbkey.agent.agent import Agent
 from usbkey.agent.app import application
@@ -249,3 +251,26 @@ def decision(**changed: Any) -> bytes:
         "expires": (now + timedelta(minutes=10)).strftime(TIME),
     }
     return rfc8785.dumps(document | changed)
+
+
+def openssl_accepts(folder, document: bytes, cms: bytes) -> bool:
+    """Whether a program that shares no code with ours accepts the signature."""
+    (folder / "document").write_bytes(document)
+    (folder / "cms").write_bytes(cms)
+    (folder / "root.pem").write_bytes(AUTHORITY.root.public_bytes(Encoding.PEM))
+    command = [
+        "openssl",
+        "cms",
+        "-verify",
+        "-binary",
+        "-inform",
+        "DER",
+        "-in",
+        "cms",
+        "-content",
+        "document",
+    ]
+    done = subprocess.run(
+        [*command, "-CAfile", "root.pem"], cwd=folder, capture_output=True, check=False
+    )
+    return done.returncode == 0 and done.stdout == document

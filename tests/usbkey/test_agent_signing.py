@@ -3,16 +3,13 @@
 import base64
 import json
 import secrets
-import subprocess
 import threading
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.usbkey.agent_site import (
-    AUTHORITY,
     MEMBER,
     PIN,
     REGISTRY,
@@ -20,6 +17,7 @@ from tests.usbkey.agent_site import (
     Site,
     decision,
     key_of,
+    openssl_accepts,
     running,
     sign_in,
 )
@@ -37,28 +35,6 @@ def confirmed(page: Site, asked: dict, pin: str = PIN):
     """Open the window and press sign."""
     window = page.open(asked["window"])
     return page.press(f"/window/sign/{asked['id']}", form=window.form(), do="sign", pin=pin)
-
-
-def openssl_accepts(folder, document: bytes, cms: bytes) -> bool:
-    (folder / "document").write_bytes(document)
-    (folder / "cms").write_bytes(cms)
-    (folder / "root.pem").write_bytes(AUTHORITY.root.public_bytes(Encoding.PEM))
-    command = [
-        "openssl",
-        "cms",
-        "-verify",
-        "-binary",
-        "-inform",
-        "DER",
-        "-in",
-        "cms",
-        "-content",
-        "document",
-    ]
-    done = subprocess.run(
-        [*command, "-CAfile", "root.pem"], cwd=folder, capture_output=True, check=False
-    )
-    return done.returncode == 0 and done.stdout == document
 
 
 def test_a_decision_is_shown_confirmed_with_the_pin_and_signed(page, tmp_path):

@@ -20,6 +20,7 @@ from usbkey.agent.pairings import PairingFileError, Pairings
 from usbkey.agent.server import announce, bound
 from usbkey.agent.terminal import converse
 from usbkey.errors import UsbkeyError
+from usbkey.software_token import SoftwareToken
 
 PORT = 17951
 PAIRINGS = "carbon-registry-usbkey"
@@ -90,8 +91,6 @@ def _keys(module: Path | None, folder: Path | None) -> Keys:
         )
     if module is not None:
         return PluggedIn(module)
-    from usbkey.software_token import SoftwareToken
-
     return SoftwareToken(folder)
 
 

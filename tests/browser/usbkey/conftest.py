@@ -1,0 +1,249 @@
+"""A page of another origin that signs, the real agent, and a software token, in a real browser."""
+
+import base64
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, jsonify, render_template_string, request
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from app.web.asset_files import asset
+from app.web.headers import DIRECTIVES
+from tests.usbkey.agent_site import AUTHORITY, MEMBER, SEED, decision, key_of, sign_in
+from usbkey import seeds
+from usbkey.software_token import SoftwareToken
+
+ROOT = Path(__file__).resolve().parents[3]
+SCREENS = ROOT / "var" / "test" / "screens"
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WIDE, NARROW, POPUP = (
+    {"width": 1366, "height": 900},
+    {"width": 390, "height": 844},
+    {"width": 640, "height": 780},
+)
+PIN = "81-mulberry"
+PAGE = """<!doctype html><html lang="{{ lang }}"><head><meta charset="utf-8"><title>登记</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="{{ asset('dist/registry.css') }}">
+<script src="{{ asset('dist/registry.js') }}" defer></script></head><body><main>
+{% import "macros/usbkey.html" as u %}<h1>登记</h1>
+{{ u.usbkey(origin, member, fingerprint) }}
+<form id="decide" method="post" action="/done" data-usbkey="decision" data-prepare="/prepare">
+<label for="opinion">意见</label><textarea id="opinion" name="opinion">同意。</textarea>
+<input type="hidden" name="count" value="{{ count }}">
+<button class="btn btn-primary" name="verdict" value="approve">提交</button>
+<button class="btn btn-plain" name="draft" value="yes" data-unsigned>保存</button></form>
+<form id="sign-in" method="post" action="/done" data-usbkey="sign-in"
+data-document="{{ document }}">
+<button class="btn btn-plain">登录</button></form></main></body></html>"""
+
+
+@dataclass
+class Registry:
+    """A small stand-in for the registry's pages; what it received is kept."""
+
+    port: int = 0
+    agent_port: int = 0
+    prepared: list[bytes] = field(default_factory=list)
+    received: list[dict[str, list[str]]] = field(default_factory=list)
+    needed: bool = True
+    refuses: bool = False
+
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{self.port}"
+
+
+def small_registry(registry: Registry) -> Flask:
+    """One page with the registry's own macro, script and policy."""
+    app = Flask("app.web", static_url_path="/static")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["label"] = str
+    app.jinja_env.globals.update(
+        asset=asset, _=lambda text, **_: text, signs_here=lambda: registry.agent_port
+    )
+
+    @app.get("/")
+    def page() -> str:
+        document = base64.b64encode(sign_in(origin=registry.origin)).decode()
+        asked = {name: request.args.get(name, "") for name in ("member", "fingerprint")}
+        return render_template_string(
+            PAGE,
+            origin=registry.origin,
+            document=document,
+            count=request.args.get("count", "1"),
+            lang=request.args.get("lang", "zh-CN"),
+            **asked,
+        )
+
+    @app.post("/prepare")
+    def prepare() -> Any:
+        if registry.refuses:
+            return "<p>意见有误</p>", 422
+        made = [
+            decision(
+                origin=registry.origin,
+                opinion=request.form["opinion"],
+                verdict=request.form["verdict"],
+                instance=f"LY-2026-{n:07}",
+            )
+            for n in range(int(request.form["count"]))
+        ]
+        registry.prepared = made
+        told = {"documents": [base64.b64encode(one).decode() for one in made]}
+        return jsonify(told if registry.needed else {"needed": False})
+
+    @app.post("/done")
+    def done() -> str:
+        registry.received.append(request.form.to_dict(flat=False))
+        return "<!doctype html><link rel=icon href='data:,'><title>done</title><h1 id=done>操作成功</h1>"
+
+    @app.after_request
+    def strict(answer: Any) -> Any:
+        policy = "; ".join(f"{name} {sources}" for name, sources in DIRECTIVES.items())
+        agent = f"connect-src 'self' http://127.0.0.1:{registry.agent_port}"
+        answer.headers["Content-Security-Policy"] = f"{policy}; {agent}"
+        answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        return answer
+
+    return app
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    """The running stand-in."""
+    made = Registry()
+    server = make_server("127.0.0.1", 0, small_registry(made), threaded=True)
+    made.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield made
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def token(tmp_path: Path) -> SoftwareToken:
+    """A software token with the key of one member."""
+    made = SoftwareToken(tmp_path / "演示 USBKey")
+    put(made, MEMBER)
+    return made
+
+
+def put(token: SoftwareToken, member_no: str) -> None:
+    """Give a software token the key of a member."""
+    from cryptography import x509
+
+    certificate = x509.load_der_x509_certificate(key_of(member_no, datetime.now(UTC)).certificate)
+    key = seeds.p256(SEED, f"member {member_no}")
+    token.add(key, certificate, [AUTHORITY.issuing], PIN)
+
+
+class Running:
+    """The agent as users start it, in a process of its own."""
+
+    def __init__(self, folder: Path, token: SoftwareToken, origin: str) -> None:
+        self.folder, self.token, self.origin = folder, token, origin
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *more: str, port: int = 0) -> int:
+        ready = self.folder / "ready.json"
+        ready.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "usbkey", "agent", "--origin", self.origin]
+        command += ["--software", str(self.token.folder), "--port", str(port), *more]
+        command += ["--pairings", str(self.folder / "pairings.json"), "--ready-file", str(ready)]
+        self.process = subprocess.Popen(command, cwd=ROOT)
+        for _ in range(200):
+            if ready.exists():
+                return int(json.loads(ready.read_text())["port"])
+            assert self.process.poll() is None
+            time.sleep(0.05)
+        raise AssertionError("the agent did not start")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=10)
+            self.process = None
+
+
+@pytest.fixture
+def agent(tmp_path: Path, token: SoftwareToken, registry: Registry) -> Iterator[Running]:
+    """The running agent, allowed for the stand-in alone."""
+    made = Running(tmp_path, token, registry.origin)
+    registry.agent_port = made.start()
+    yield made
+    made.stop()
+
+
+@dataclass
+class Person:
+    """Somebody at a browser."""
+
+    page: Page
+    registry: Registry
+    broken: list[str] = field(default_factory=list)
+
+    def open(self, query: str = "") -> Page:
+        self.page.goto(f"{self.registry.origin}/{query}")
+        return self.page
+
+    def at(self, state: str) -> None:
+        self.page.wait_for_selector(f"[data-usbkey-region][data-at='{state}']")
+
+    def pair(self) -> None:
+        self.at("unpaired")
+        with self.page.context.expect_page() as opened:
+            self.page.click("[data-do=pair]")
+        window = opened.value
+        window.wait_for_selector(".code")
+        self.at("pairing")
+        shown = self.page.locator("[data-state=pairing] [data-fill=code]").inner_text()
+        assert window.locator(".code").inner_text() == shown
+        window.click("button[value=allow]")
+        self.at("ready")
+
+    def press(self, selector: str) -> Page:
+        """Press a button that opens the agent's window, and return the window."""
+        with self.page.context.expect_page() as opened:
+            self.page.click(selector)
+        opened.value.set_viewport_size(POPUP)
+        opened.value.wait_for_selector("#title")
+        return opened.value
+
+
+@pytest.fixture
+def person(chromium: Browser, registry: Registry) -> Iterator[Person]:
+    """A browser of its own, with nothing paired."""
+    context = chromium.new_context(viewport=WIDE, locale="zh-CN")
+    context.set_default_timeout(8000)
+    made = Person(context.new_page(), registry)
+    made.page.on("console", lambda m: made.broken.append(m.text) if m.type == "error" else None)
+    made.page.on("pageerror", lambda error: made.broken.append(str(error)))
+    yield made
+    context.close()
+
+
+def faults_of_access(page: Page) -> list[str]:
+    """What axe-core finds against WCAG 2.2 AA, and whether the page is wider than the window."""
+    page.context.set_default_timeout(10000)
+    session = page.context.new_cdp_session(page)
+    session.send("Page.setBypassCSP", {"enabled": True})
+    page.evaluate(AXE.read_text())
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
+    wide = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    faults = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found["violations"]]
+    return faults + ([f"{wide} px wider than the window"] if wide > 0 else [])

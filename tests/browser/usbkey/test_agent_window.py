@@ -1,0 +1,240 @@
+"""Signing from a page of another origin through the agent's real window, with a software token."""
+
+import base64
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.usbkey.conftest import (
+    NARROW,
+    PIN,
+    POPUP,
+    SCREENS,
+    Person,
+    Registry,
+    faults_of_access,
+    put,
+)
+from tests.usbkey.agent_site import MEMBER, openssl_accepts
+
+pytestmark = pytest.mark.browser
+
+
+def shoot(page, name: str) -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"usbkey-{name}.png", full_page=True)
+
+
+def look_at(window, name: str) -> None:
+    """Both widths of a window, and what axe-core says of it."""
+    for size, suffix in ((NARROW, "390"), (POPUP, "640")):
+        window.set_viewport_size(size)
+        shoot(window, f"{name}-{suffix}")
+        assert faults_of_access(window) == []
+
+
+def test_a_decision_is_signed_in_the_window_and_handed_in(
+    agent, person: Person, registry, tmp_path
+):
+    page = person.open(f"?member={MEMBER}")
+    person.pair()
+    shoot(page, "page-ready")
+    page.fill("#opinion", "经审核，同意。")
+    window = person.press("#decide .btn-primary")
+    person.at("waiting")
+    expect(window.locator("body")).to_contain_text(registry.origin)
+    expect(window.locator("body")).to_contain_text("经审核，同意。")
+    expect(window.locator("#pin")).to_be_focused()
+    look_at(window, "sign")
+    shoot(page, "page-waiting")
+    window.fill("#pin", PIN)
+    window.keyboard.press("Enter")
+    page.wait_for_selector("#done")
+    (received,) = registry.received
+    assert received["verdict"] == ["approve"]
+    document, cms = (base64.b64decode(received[name][0]) for name in ("signed_document", "cms"))
+    assert document == registry.prepared[0]
+    assert openssl_accepts(tmp_path, document, cms)
+    assert person.broken == []
+
+
+def test_a_batch_is_listed_and_each_is_signed(agent, person: Person, registry, tmp_path):
+    page = person.open("?count=40")
+    person.pair()
+    window = person.press("#decide .btn-primary")
+    expect(window.locator("h1")).to_have_text("批量签名 40 项")
+    assert window.locator(".list > li").count() == 40
+    look_at(window, "batch")
+    window.fill("#pin", PIN)
+    window.click("button[value=sign]")
+    page.wait_for_selector("#done")
+    received = registry.received[0]
+    signed = [base64.b64decode(one) for one in received["signed_document"]]
+    assert signed == registry.prepared
+    for document, cms in zip(signed, received["cms"], strict=True):
+        assert openssl_accepts(tmp_path, document, base64.b64decode(cms))
+
+
+def test_a_wrong_pin_stays_in_the_window_and_a_second_try_signs(agent, person: Person, registry):
+    page = person.open()
+    person.pair()
+    window = person.press("#decide .btn-primary")
+    window.fill("#pin", "wrong-pin")
+    window.click("button[value=sign]")
+    expect(window.get_by_role("alert")).to_contain_text("还可以再试 4 次")
+    expect(window.get_by_role("alert")).to_contain_text("下一步")
+    assert window.locator("#pin").input_value() == ""
+    look_at(window, "wrong-pin")
+    window.fill("#pin", PIN)
+    window.click("button[value=sign]")
+    page.wait_for_selector("#done")
+    assert "wrong-pin" not in str(registry.received)
+
+
+def test_cancelling_hands_nothing_in(agent, person: Person, registry):
+    page = person.open()
+    person.pair()
+    window = person.press("#decide .btn-primary")
+    window.click("button[value=refuse]")
+    look_at(window, "cancelled")
+    person.at("refused")
+    shoot(page, "page-refused")
+    assert registry.received == []
+    window = person.press("#decide .btn-primary")
+    page.click("[data-state=waiting] [data-do=cancel]")
+    person.at("refused")
+    assert registry.received == []
+
+
+def test_a_closed_window_is_opened_again(agent, person: Person, registry):
+    page = person.open()
+    person.pair()
+    person.press("#decide .btn-primary").close()
+    window = person.press("[data-state=waiting] [data-do=reopen]")
+    window.fill("#pin", PIN)
+    window.click("button[value=sign]")
+    page.wait_for_selector("#done")
+    assert len(registry.received) == 1
+
+
+def test_a_blocked_window_is_opened_by_its_button(agent, person: Person, registry):
+    page = person.open()
+    person.pair()
+    page.evaluate(
+        "() => { const open = window.open;"
+        " window.open = () => { window.open = open; return null; }; }"
+    )
+    page.click("#decide .btn-primary")
+    person.at("blocked")
+    shoot(page, "page-blocked")
+    window = person.press("[data-state=blocked] [data-do=reopen]")
+    window.fill("#pin", PIN)
+    window.click("button[value=sign]")
+    page.wait_for_selector("#done")
+
+
+def test_a_sign_in_signs_the_documents_of_the_page(agent, person: Person, registry, tmp_path):
+    page = person.open(f"?member={MEMBER}")
+    person.pair()
+    window = person.press("#sign-in button")
+    expect(window.locator("h1")).to_have_text("登录确认")
+    look_at(window, "sign-in")
+    window.click("text=English")
+    expect(window.locator("h1")).to_have_text("Confirm sign-in")
+    look_at(window, "sign-in-english")
+    window.fill("#pin", PIN)
+    window.click("button[value=sign]")
+    page.wait_for_selector("#done")
+    received = registry.received[0]
+    document = base64.b64decode(received["signed_document"][0])
+    assert MEMBER.encode() in document
+    assert openssl_accepts(tmp_path, document, base64.b64decode(received["cms"][0]))
+    assert received["certificate"]
+
+
+def test_of_several_certificates_one_is_chosen(agent, person: Person, registry, token):
+    put(token, "33000000013")
+    page = person.open()
+    person.at("unpaired")
+    with page.context.expect_page() as opened:
+        page.click("[data-do=pair]")
+    look_at(opened.value, "pair")
+    opened.value.click("button[value=allow]")
+    person.at("choose")
+    shoot(page, "page-choose")
+    page.get_by_label(f"{MEMBER}").check()
+    window = person.press("#decide .btn-primary")
+    expect(window.locator("body")).to_contain_text(MEMBER)
+
+
+def test_another_persons_usbkey_is_refused_in_words(agent, person: Person, registry):
+    person.open("?member=33000000099")
+    person.at("unpaired")
+    with person.page.context.expect_page() as opened:
+        person.page.click("[data-do=pair]")
+    opened.value.click("button[value=allow]")
+    person.at("no-certificate")
+
+
+def test_a_page_without_a_running_agent_says_what_to_start(agent, person: Person, registry):
+    agent.stop()
+    page = person.open()
+    person.at("absent")
+    expect(page.locator("[data-state=absent]")).to_contain_text(
+        f"python -m usbkey agent --origin {registry.origin}"
+    )
+    shoot(page, "page-absent")
+    assert faults_of_access(page) == []
+    page.click("#decide .btn-primary")
+    person.at("absent")
+    assert registry.received == []
+    agent.start(port=registry.agent_port)
+    page.click("[data-state=absent] [data-do=look]")
+    person.at("unpaired")
+
+
+def test_a_page_that_is_not_allowed_finds_no_agent(agent, person: Person, registry):
+    agent.stop()
+    agent.origin = "http://localhost:1"
+    agent.start(port=registry.agent_port)
+    person.open()
+    person.at("absent")
+
+
+def test_what_needs_no_signature_and_what_the_server_refuses_is_sent_as_ever(
+    agent, person: Person, registry
+):
+    page = person.open()
+    person.pair()
+    page.click("[data-unsigned]")
+    page.wait_for_selector("#done")
+    registry.needed = False
+    person.open()
+    person.at("ready")
+    page.click("#decide .btn-primary")
+    page.wait_for_selector("#done")
+    registry.refuses = True
+    person.open()
+    person.at("ready")
+    page.click("#decide .btn-primary")
+    page.wait_for_selector("#done")
+    assert [("cms" in one) for one in registry.received] == [False, False, False]
+
+
+def test_a_form_that_changes_while_it_is_signed_is_not_handed_in(agent, person: Person, registry):
+    page = person.open()
+    person.pair()
+    window = person.press("#decide .btn-primary")
+    page.fill("#opinion", "改过的意见")
+    window.fill("#pin", PIN)
+    window.click("button[value=sign]")
+    person.at("changed")
+    assert registry.received == []
+
+
+def test_without_scripts_the_page_says_so(agent, chromium, registry: Registry):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(registry.origin)
+    expect(page.get_by_text("USBKey 签名需要启用脚本")).to_be_visible()
+    context.close()
