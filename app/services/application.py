@@ -56,7 +56,10 @@ class Notification:
 
 @dataclass(frozen=True)
 class Application:
-    """One application, as far as its reader may see it; quantities in whole tonnes."""
+    """One application, as far as its reader may see it; quantities in whole tonnes.
+
+    ``in_part``: its reader is one of several reviewers, who sees its own part only (M22).
+    """
 
     id: int
     number: str
@@ -94,6 +97,7 @@ class Application:
     attachments: Sequence[Attachment]
     definition: Definition
     holders: Mapping[str, Label]
+    in_part: bool = False
 
     @property
     def opinions(self) -> list[Decision]:
@@ -150,6 +154,7 @@ def application_within(tx: Transaction, actor: Actor, instance_id: int) -> Appli
     items = items_of(tx, instance_id, lines, seen.before, seen.movements)
     return Application(
         **{name: row[name] for name in _PLAIN},
+        in_part=seen.part,
         quantity=sum(x.quantity for x in items) if seen.part else row["quantity"],
         ccer_quantity=_ccer(items) if seen.part else row["ccer_quantity"],
         process=definition.label,

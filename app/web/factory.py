@@ -6,7 +6,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.db import db
 from app.logs import set_up_logs
 from app.services.context import Context
-from app.web import account, certificate_step, home, password, sign_in, tokens
+from app.web import (
+    account,
+    certificate_step,
+    home,
+    own_certificates,
+    password,
+    sign_in,
+    tokens,
+)
 from app.web.agent_pages import let_pages_sign
 from app.web.asset_files import keep_in_browsers
 from app.web.bodies import admit_files
@@ -22,6 +30,7 @@ from app.web.logs import log_requests
 from app.web.pages import add_pages
 from app.web.session import require_sign_in
 from app.web.shell import dress
+from app.web.signs import offer_signing
 
 
 def web(ctx: Context) -> Flask:
@@ -52,6 +61,7 @@ def web(ctx: Context) -> Flask:
     refuse_broken_input(app)
     db.init_app(app)
     let_pages_sign(app)
+    offer_signing(app)
     send_strict_headers(app, secure=settings.cookie_secure)
     keep_in_browsers(app)
     speak(app)
@@ -62,7 +72,9 @@ def web(ctx: Context) -> Flask:
     answer_errors(app)
     write_so(app)
     dress(app)
-    for module in (home, sign_in, certificate_step, password, account, tokens):
+    for module in (
+        home, sign_in, certificate_step, password, account, own_certificates, tokens,
+    ):  # fmt: skip
         app.register_blueprint(module.pages)
     add_pages(app)
     return app

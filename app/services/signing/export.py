@@ -16,7 +16,6 @@ from app.evidence.verify import verified
 from app.identity.actor import Actor
 from app.services.application import application_within
 from app.services.context import Context
-from app.services.counterparty import counterparty_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +36,7 @@ def evidence(ctx: Context, actor: Actor, instance_id: int, decision_id: int) -> 
     with ctx.database.transaction() as tx:
         found = application_within(tx, actor, instance_id)
         decision = next((d for d in found.decisions if d.id == decision_id), None)
-        who = counterparty_of(tx, actor, found.definition, instance_id, found.applicant_id)
-        if decision is None or (who and decision.holder_id != actor.holder_id):
+        if decision is None or (found.in_part and decision.holder_id != actor.holder_id):
             raise NotFound
         content = _content(tx, decision_id)
     return Evidence(f"{found.number}-{decision_id}.evidence.json", content)

@@ -167,6 +167,9 @@ async function documentsOf(form, submitter) {
   const json = (answer.headers.get('Content-Type') ?? '').startsWith('application/json');
   if (!answer.ok || !json) return null;
   const told = await answer.json();
+  // A new application is a draft from now on: the form is sent, and prepared again, as that one.
+  if (told.action) form.action = told.action;
+  if (told.prepare) form.dataset.prepare = told.prepare;
   return told.needed === false ? null : told.documents;
 }
 

@@ -15,6 +15,7 @@ from app.web.pages import (
     credentials,
     custody,
     delegations,
+    documents,
     history,
     holdings,
     inbox,
@@ -35,8 +36,8 @@ def add_pages(app: Flask) -> None:
     """Register the pages, and the number of to-dos in the header."""
     for module in (
         allocations, applications, attachments, bulk, certificates, comments, compliance,
-        credentials, custody, delegations, history, holdings, overview, inbox, messages, notices,
-        operator, pilots, records, telling, waiting,
+        credentials, custody, delegations, documents, history, holdings, overview, inbox, messages,
+        notices, operator, pilots, records, telling, waiting,
     ):  # fmt: skip
         app.register_blueprint(module.pages)
     say_so(app)

@@ -23,6 +23,7 @@ from app.services.checked import Checked, checks
 from app.services.custody.choices import Custody, custody, linked_codes
 from app.services.decide import Request, decide
 from app.services.eligible import Choice
+from app.services.parties import in_another_lane
 from app.services.queries.kinds import kind_of
 from app.services.saved import SavedForm, saved_form
 from app.services.timeline import Open
@@ -34,6 +35,7 @@ from app.web.pages.filled import Filled
 from app.web.pages.handed_in import hand_in
 from app.web.pages.records import endpoint_of
 from app.web.pages.typed import values_of
+from app.web.signs import session, signature
 from app.web.visitor import actor, context
 from app.workflow.definition import Definition, UserTask
 
@@ -93,6 +95,7 @@ def begin(process_id: str, subject_id: int | None = None) -> str | Response | tu
                     submit=submit,
                     ready=action == "hand_over",
                     idempotency_key=_once(),
+                    session=session(),
                 )
             except Invalid as refused:
                 filled.refuse(refused)
@@ -176,7 +179,7 @@ def _post(found: Application, key: int) -> str | Response | tuple[str, int]:
             if action == "confirm":
                 filled.read(_handed_over(found, key))
             form = filled.checked(strict=True)
-            decide(ctx, who, Request(found.id, key, form, _once()))
+            decide(ctx, who, Request(found.id, key, form, _once(), signature(), session()))
             return _done(found.id, found.number, "submit", str(form.get("verdict", "")))
     except Invalid as refused:
         filled.refuse(refused)
@@ -213,7 +216,7 @@ def send(instance_id: int, name: str) -> Response | tuple[str, int]:
     """Send an event that the diagram lets this party send: withdraw, discard."""
     ctx, who = context(), actor()
     try:
-        withdraw.trigger(ctx, who, instance_id, name)
+        withdraw.trigger(ctx, who, instance_id, name, signature(), session())
     except Conflict as moved_on:
         found = reading.application(ctx, who, instance_id)
         return _conflict(found, moved_on, None), 409
@@ -280,7 +283,9 @@ def _task_page(
     found: Application, waiting: Open, task: UserTask, filled: Filled, draft: SavedForm | None
 ) -> str:
     ctx, who = context(), actor()
-    mine = waiting.holder_id == who.holder_id and waiting.role == who.role
+    ours = waiting.holder_id == who.holder_id and waiting.role == who.role
+    elsewhere = ours and in_another_lane(ctx, who, found.id, waiting.lane)
+    mine = ours and not elsewhere
     applying = mine and found.definition.asks_content(task.id)
     account = found.applicant_account_id
     editable = applying and not (draft and draft.ready)
@@ -291,6 +296,7 @@ def _task_page(
         task=task,
         waiting=waiting,
         mine=mine,
+        elsewhere=elsewhere,
         filled=filled,
         saved=draft,
         process=found.process,
