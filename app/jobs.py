@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import psycopg2
+import sqlalchemy.exc
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker
@@ -16,10 +17,12 @@ from app.bootstrap import build
 from app.config import settings_from
 from app.services.context import Context
 from app.services.queue import NAME
+from app.services.signing.fetching import refresh
 from app.services.sweep import sweep
 
 log = logging.getLogger(__name__)
 PAUSE = 5  # seconds between sweeps
+LISTS_EVERY = 600  # seconds between looks at the lists of revoked certificates
 _context: Context | None = None
 _one_at_a_time = threading.Lock()
 
@@ -39,8 +42,10 @@ def work(*, burst: bool = False) -> None:
     context = shared_context()
     if burst:
         due()
+        refresh(context)
         return
     threading.Thread(target=_sweep_for_ever, name="sweep", daemon=True).start()
+    threading.Thread(target=_refresh_for_ever, name="lists", daemon=True).start()
     while True:
         try:
             connection = Redis.from_url(context.settings.redis_url)
@@ -60,6 +65,16 @@ def _sweep_for_ever() -> None:
             due()
         except psycopg2.Error as error:
             log.warning("the database is away: %s", error)
+
+
+def _refresh_for_ever() -> None:
+    """Get lists of revoked certificates before ours run out; a slow authority holds up nothing."""
+    while True:
+        try:
+            refresh(shared_context())
+        except (psycopg2.Error, sqlalchemy.exc.SQLAlchemyError) as error:
+            log.warning("the lists of revoked certificates were not looked at: %s", error)
+        time.sleep(LISTS_EVERY)
 
 
 def shared_context() -> Context:

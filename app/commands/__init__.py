@@ -7,6 +7,7 @@ from app.commands.demo import demo
 from app.commands.deploy import deploy
 from app.commands.ledger import verify
 from app.commands.rehearse import rehearse
+from app.commands.trust import certificate, crl, trust
 from app.commands.verify_decision import verify_decision
 from app.commands.worker import sweep, worker
 
@@ -19,4 +20,7 @@ COMMANDS: tuple[click.Command, ...] = (
     sweep,
     bench,
     verify_decision,
+    trust,
+    crl,
+    certificate,
 )

@@ -29,6 +29,7 @@ class AnchorRow:
     at: datetime
     ended_at: datetime | None
     crl_number: int | None
+    this_update: datetime | None
     next_update: datetime | None
 
 
@@ -52,16 +53,24 @@ def listed(tx: Transaction) -> list[AnchorRow]:
     """Return every anchor there ever was, with its newest list."""
     rows = tx.all(
         """SELECT a.fingerprint, a.kind, a.software, a.name, a.at, e.at, newest.number::text,
-               newest.next_update
+               newest.this_update, newest.next_update
            FROM trust.anchor a LEFT JOIN trust.anchor_end e ON e.anchor_id = a.id
            LEFT JOIN LATERAL (
-               SELECT c.number, c.next_update FROM trust.crl c WHERE c.anchor_id = a.id
-               ORDER BY c.number DESC LIMIT 1) newest ON true
+               SELECT c.number, c.this_update, c.next_update FROM trust.crl c
+               WHERE c.anchor_id = a.id ORDER BY c.number DESC LIMIT 1) newest ON true
            ORDER BY a.id"""
     )
     return [
         AnchorRow(
-            bytes(r[0]), r[1], r[2], r[3], r[4], r[5], int(r[6]) if r[6] is not None else None, r[7]
+            fingerprint=bytes(r[0]),
+            kind=r[1],
+            software=r[2],
+            name=r[3],
+            at=r[4],
+            ended_at=r[5],
+            crl_number=int(r[6]) if r[6] is not None else None,
+            this_update=r[7],
+            next_update=r[8],
         )
         for r in rows
     ]

@@ -17,6 +17,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from app.web.metrics_of_lists import lists_of
 from app.web.public import public
 from app.web.visitor import context
 
@@ -71,7 +72,8 @@ def metrics() -> Response:
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    told = generate_latest(registry) + lists_of(context())
+    return Response(told, content_type=CONTENT_TYPE_LATEST)
 
 
 def measure(app: Flask) -> None:

@@ -130,6 +130,7 @@ MENU: tuple[Entry, ...] = (
             Entry(Label("账户信息修改", "Change account data"), "account.change", OPENED),
             Entry(Label("开户附件", "Opening files"), "attachments.opening", OPENED),
             Entry(Label("密码修改", "Change password"), "password.change"),
+            Entry(Label("我的证书", "My certificates"), "own_certificates.show"),
             Entry(Label("请假委托", "Delegation for an absence"), "delegations.show", HOLDERS),
             Entry(Label("通知设置", "Notification settings"), "telling.show"),
             Entry(Label("我的 API 令牌", "My API tokens"), "tokens.show"),

@@ -1,7 +1,7 @@
 """Whom the registry believes, and the lists that they publish: add, end, load (R23)."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import psycopg2
 from cryptography import x509
@@ -20,9 +20,8 @@ from app.services.history import note
 from app.services.signing import trust
 from app.services.signing.refused import SignatureRefused
 from app.trust import anchors, crls
-from app.trust.anchors import Anchor
+from app.trust.anchors import Anchor, AnchorRow
 
-NEAR = timedelta(days=2)  # before its end that a list should have been replaced
 _LOST = frozenset(
     {reasons.REVOKED, reasons.UNTRUSTED_ROOT, reasons.ISSUER_MISSING, reasons.CHAIN_BROKEN}
 )
@@ -84,6 +83,12 @@ def end(owner: Database, ctx: Context, fingerprint: bytes) -> int:
         note(tx, at, None, "trust:anchor:ended", f"anchor:{fingerprint.hex()}")
     with ctx.database.transaction() as tx:
         return end_what_stands_no_more(ctx, tx, at)
+
+
+def listed(ctx: Context) -> list[AnchorRow]:
+    """Return every authority there ever was, with its newest list."""
+    with ctx.database.transaction() as tx:
+        return anchors.listed(tx)
 
 
 def load_crl(ctx: Context, data: bytes) -> Loaded:

@@ -11,11 +11,14 @@ from datetime import datetime
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import (
+    HTTPDefaultErrorHandler,
+    HTTPErrorProcessor,
     HTTPHandler,
     HTTPRedirectHandler,
     HTTPSHandler,
     OpenerDirector,
     ProxyHandler,
+    UnknownHandler,
 )
 
 from cryptography import x509
@@ -42,9 +45,10 @@ class Refreshed:
     failed: tuple[tuple[str, str], ...]
 
 
-def refresh(ctx: Context) -> Refreshed:
-    """Ask for new lists when one of ours has lived half its life; renew those of a demonstration.
+def refresh(ctx: Context, *, always: bool = False) -> Refreshed:
+    """Ask for new lists when one of ours has lived half its life, or ``always``.
 
+    Those of a demonstration are renewed, and old challenges swept away.
     Each address is asked for itself: one that is away does not hold up the others.
     """
     at = ctx.clock.now()
@@ -52,7 +56,7 @@ def refresh(ctx: Context) -> Refreshed:
         challenges.sweep(tx, at - KEPT)
         if ctx.settings.software_signer:
             software_authority.stand_up(ctx, tx, at)
-        urls = _urls(ctx, tx) if _due(tx, at) else []
+        urls = _urls(ctx, tx) if always or _due(tx, at) else []
     loaded: list[Loaded] = []
     failed: list[tuple[str, str]] = []
     for url in urls:
@@ -93,7 +97,10 @@ def _read(answer: object, until: float) -> bytes:
 def _opener() -> OpenerDirector:
     """Return what asks: the web only, so that no redirect leads to a file or another protocol."""
     opener = OpenerDirector()
-    for handler in (ProxyHandler(), HTTPHandler(), HTTPSHandler(), _Redirects()):
+    for handler in (
+        ProxyHandler(), UnknownHandler(), HTTPHandler(), HTTPSHandler(), HTTPDefaultErrorHandler(),
+        HTTPErrorProcessor(), _Redirects(),
+    ):  # fmt: skip
         opener.add_handler(handler)
     return opener
 

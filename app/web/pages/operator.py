@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.services import operations
 from app.services.actor import Actor
+from app.services.signing.watch import watched
 from app.services.telling.state import OUTCOMES, state_of_messages
 from app.services.workload import workload
 from app.web.visitor import context, only
@@ -15,13 +16,14 @@ pages = Blueprint("operator", __name__, url_prefix="/operator")
 
 @pages.get("")
 def index() -> str:
-    """Show stuck processes, failed jobs, what waits, and what became of messages."""
+    """Show stuck processes, failed jobs, what waits, what became of messages, whom we believe."""
     ctx, who = context(), _who()
     return render_template(
         "operator/index.html",
         state=workload(ctx, who),
         messages=state_of_messages(ctx, who),
         outcomes=OUTCOMES,
+        lists=watched(ctx),
     )
 
 
