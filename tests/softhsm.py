@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -93,8 +93,9 @@ def issue(
     now: datetime | None = None,
     days: int = LEAF_DAYS,
 ) -> x509.Certificate:
-    """A certificate from a request."""
-    return authority.issue(asked.public_key(), subject, now or datetime.now(UTC), days)
+    """A certificate from a request; valid since a minute ago, unless a time is named."""
+    since = now or datetime.now(UTC) - timedelta(minutes=1)
+    return authority.issue(asked.public_key(), subject, since, days)
 
 
 @contextmanager

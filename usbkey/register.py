@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from usbkey.profile import IssuerKey, Revoked
 from usbkey.subject import Subject
 
 ROOT, ISSUING = "root", "issuing"
+SKEW = timedelta(minutes=5)
 ISSUED, REVOKED, LISTED = "issued", "revoked", "crl"
 
 
@@ -90,9 +91,13 @@ class Register:
         now: datetime,
         days: int,
     ) -> x509.Certificate:
-        """Issue a certificate and note it."""
+        """Issue a certificate and note it.
+
+        It is valid from five minutes before: the clock of the person's machine may be behind.
+        """
+        since = max(now - SKEW, authority.issuing.not_valid_before_utc)
         with self._noting() as note:
-            certificate = authority.issue(public_key, subject, now, days)
+            certificate = authority.issue(public_key, subject, since, days)
             note(
                 ISSUED,
                 now,
