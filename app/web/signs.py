@@ -6,12 +6,13 @@ prepared by an address beside the form's, sign them, and send the form with both
 
 from base64 import b64decode
 
-from flask import Flask, request
+from flask import Flask, g, request
 
 from app.domain.errors import Invalid
+from app.services.signing.server_signed import signs_for
 from app.services.signing.signed import Session, Signed
 from app.web.origin import origin
-from app.web.visitor import visitor, who
+from app.web.visitor import context, visitor, who
 
 
 def offer_signing(app: Flask) -> None:
@@ -23,7 +24,18 @@ def offer_signing(app: Flask) -> None:
 def signs(kind: str) -> bool:
     """Whether the visitor signs decisions of a kind (complete, trigger) with a key of their own."""
     found = visitor()
-    return found is not None and found.actor.signs(kind) and not found.session.certificate_software
+    if found is None or not found.actor.signs(kind):
+        return False
+    return not found.session.certificate_software or not _server_signs()
+
+
+def _server_signs() -> bool:
+    """Whether the visitor's software key is the server's own; one in a folder is theirs."""
+    if "server_signs" not in g:
+        ctx, person = context(), who().actor.person_id
+        with ctx.database.transaction() as tx:
+            g.server_signs = signs_for(ctx, tx, person, session()) is not None
+    return bool(g.server_signs)
 
 
 def session() -> Session:
@@ -39,7 +51,10 @@ def signatures() -> list[Signed]:
     documents, given = request.form.getlist("signed_document"), request.form.getlist("cms")
     try:
         pairs = zip(documents, given, strict=True)
-        return [Signed(*(b64decode(text, validate=True) for text in pair)) for pair in pairs]
+        return [
+            Signed(b64decode(document, validate=True), b64decode(cms, validate=True))
+            for document, cms in pairs
+        ]
     except ValueError:
         raise Invalid(
             "签名数据不完整，请重新提交并签名。",

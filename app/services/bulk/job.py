@@ -11,12 +11,15 @@ from app.domain.errors import Invalid, NotFound
 from app.domain.label import Label
 from app.identity.actor import Actor
 from app.services.bulk.select import MOST, refuse_alone, sorted_out
+from app.services.bulk.signing import Handed, accepted
 from app.services.context import Context
 from app.services.definitions import current_definition, definition_of
 from app.services.history import note
 from app.services.inbox import Entry, chosen
+from app.services.signing.signed import Signed
 
 RECENT = 20
+NOTHING = Handed()
 STOPPED = Label("已停止，未办理", "Stopped, not decided")
 
 
@@ -60,12 +63,18 @@ class Item:
 
 
 def start(
-    ctx: Context, actor: Actor, task_ids: Sequence[int], form: Mapping[str, Any], once: str
+    ctx: Context,
+    actor: Actor,
+    task_ids: Sequence[int],
+    form: Mapping[str, Any],
+    once: str,
+    handed: Handed = NOTHING,
 ) -> int:
     """Put the tasks on the list to be decided and return the job's number.
 
-    The same ``once`` of the same person again is the same job. Raises what ``prepare`` raises, and
-    Invalid naming the fields when the conclusion is not complete.
+    The same ``once`` of the same person again is the same job. ``handed`` are the signatures under
+    which the worker decides, where they are asked for. Raises what ``prepare`` raises, Invalid
+    naming the fields when the conclusion is not complete, and SignatureRefused.
     """
     refuse_alone(actor)
     at = ctx.clock.now()
@@ -74,7 +83,9 @@ def start(
         if known is not None:
             return known
         fit, _ = sorted_out(actor, chosen(tx, at, actor, task_ids[:MOST]))
-        job = _insert(tx, actor, fit, _clean(tx, fit, form), once, at)
+        clean = _clean(tx, fit, form)
+        signatures = accepted(ctx, tx, actor, fit, handed, at)
+        job = _insert(tx, actor, fit, clean, once, at, signatures)
         if job is None:
             raise NotFound  # somebody else's key
         data = {"tasks": len(fit), "step": f"{fit[0].process_id}.{fit[0].element_id}"}
@@ -122,6 +133,7 @@ def _insert(
     form: Mapping[str, Any],
     once: str,
     at: datetime,
+    signatures: Mapping[tuple[str, str], Signed],
 ) -> int | None:
     """Write job and items; pressed twice at the same moment, the second finds the first's."""
     row = tx.one(
@@ -144,15 +156,21 @@ def _insert(
     )
     if row is None:
         return _begun(tx, actor, once)
+    signed = [signatures.get((entry.number, entry.element_id)) for entry in fit]
     tx.run(
-        """INSERT INTO workflow.bulk_item (job_id, place, instance_id, key)
-           SELECT %(job)s, i.place, i.instance_id, i.key
-           FROM unnest(%(instances)s::bigint[], %(keys)s::integer[])
-               WITH ORDINALITY AS i (instance_id, key, place)""",
+        """INSERT INTO workflow.bulk_item (job_id, place, instance_id, key, document, cms,
+               signed_at)
+           SELECT %(job)s, i.place, i.instance_id, i.key, i.document, i.cms, i.signed_at
+           FROM unnest(%(instances)s::bigint[], %(keys)s::integer[], %(documents)s::bytea[],
+                       %(cms)s::bytea[], %(times)s::timestamptz[])
+               WITH ORDINALITY AS i (instance_id, key, document, cms, signed_at, place)""",
         {
             "job": row[0],
             "instances": [entry.instance_id for entry in fit],
             "keys": [entry.key for entry in fit],
+            "documents": [one.document if one else None for one in signed],
+            "cms": [one.cms if one else None for one in signed],
+            "times": [one.received_at if one else None for one in signed],
         },
     )
     return int(row[0])

@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import psycopg2
@@ -23,6 +24,7 @@ from app.services.actor import Actor
 from app.services.checked import checks
 from app.services.context import Context
 from app.services.decide import Request, decide
+from app.services.signing.signed import NO_SESSION, Session, Signed
 
 log = logging.getLogger(__name__)
 LEFT = Label("您对该账户的授权已失效。", "Your mandate for this account has ended.")
@@ -45,6 +47,8 @@ class _Item:
     person_id: int
     account_id: int
     form: Mapping[str, Any]
+    signature: Signed | None
+    session: Session
 
     @property
     def once(self) -> str:
@@ -58,18 +62,34 @@ def work_one(ctx: Context) -> bool:
     """
     with ctx.database.transaction() as tx:
         row = tx.one(
-            """SELECT i.job_id, i.place, i.instance_id, i.key, j.person_id, j.account_id, j.form
+            """SELECT i.job_id, i.place, i.instance_id, i.key, j.person_id, j.account_id, j.form,
+                   i.document, i.cms, i.signed_at
                FROM workflow.bulk_item i JOIN workflow.bulk_job j ON j.id = i.job_id
                WHERE i.done_at IS NULL
                ORDER BY i.place, i.job_id LIMIT 1 FOR NO KEY UPDATE OF i SKIP LOCKED"""
         )
         if row is None:
             return False
-        item = _Item(*(*row[:6], json.loads(row[6])))
+        *numbers, form, document, signature, at = row
+        item = _Item(*numbers, json.loads(form), *_signature(tx, document, signature, at))
         decision, reason = _attempt(ctx, item)
         reached("bulk_decided")
         _mark(tx, ctx, item, decision, reason)
     return True
+
+
+def _signature(
+    tx: Transaction, document: Any, cms: Any, at: datetime | None
+) -> tuple[Signed | None, Session]:
+    """Return the signature that was handed in for an item, and the session it is bound to."""
+    if document is None:
+        return None, NO_SESSION
+    row = tx.one(
+        """SELECT session_hash FROM trust.challenge
+           WHERE nonce = decode(convert_from(%(document)s, 'UTF8')::jsonb->>'nonce', 'hex')""",
+        {"document": document},
+    )
+    return Signed(bytes(document), bytes(cms), at), Session(bytes(row[0]) if row else b"")
 
 
 def _attempt(ctx: Context, item: _Item) -> tuple[int | None, Label]:
@@ -108,7 +128,8 @@ def _decide(ctx: Context, item: _Item) -> tuple[int | None, Label]:
                 ALONE.zh + "；".join(f"{c.code} {c.message.zh}" for c in doubts),
                 ALONE.en + "; ".join(f"{c.code} {c.message.en}" for c in doubts),
             )
-    outcome = decide(ctx, actor, Request(item.instance_id, item.key, item.form, item.once))
+    asked = Request(item.instance_id, item.key, item.form, item.once, item.signature, item.session)
+    outcome = decide(ctx, actor, asked)
     return outcome.decision_id, Label("", "")
 
 

@@ -9,12 +9,15 @@ from app.domain.label import Label
 from app.services.bulk import job as jobs
 from app.services.bulk.job import Item
 from app.services.bulk.select import MOST, Selection, prepare
+from app.services.bulk.signing import Handed, documents_of
 from app.web.formats import label, when
+from app.web.pages.documents import answer
 from app.web.pages.filled import Filled
 from app.web.pages.inbox import filters_now
 from app.web.pages.sheets import Cell, Table, sheet
 from app.web.pages.typed import values_of
 from app.web.returning import way_back
+from app.web.signs import session, signatures
 from app.web.visitor import actor, context
 
 pages = Blueprint("bulk", __name__, url_prefix="/inbox/bulk")
@@ -56,11 +59,23 @@ def begin() -> Response | tuple[str, int]:
     filled = Filled(selection.form)
     filled.read(values_of(selection.form))
     try:
-        number = jobs.start(ctx, who, chosen, filled.checked(strict=True), _once())
+        handed = Handed(signatures(), session())
+        number = jobs.start(ctx, who, chosen, filled.checked(strict=True), _once(), handed)
     except Invalid as refused:
         filled.refuse(refused)
         return _page(selection, filled), 422
     return redirect(url_for(".show", job_id=number))
+
+
+@pages.post("/documents")
+def documents() -> Response:
+    """Return a document to be signed for each of the chosen tasks, with the conclusion typed."""
+    ctx, who, chosen = context(), actor(), _chosen()
+    selection = prepare(ctx, who, chosen)
+    filled = Filled(selection.form)
+    filled.read(values_of(selection.form))
+    form = filled.checked(strict=True)
+    return answer(documents_of(ctx, who, chosen, form, session()))
 
 
 @pages.get("/<int:job_id>")

@@ -39,11 +39,11 @@ def first(process_id: str, subject_id: int | None = None) -> Response:
     begun = prepare_first(ctx, who, process_id, subject_id, form, session())
     if begun.started is None:
         return answer([])
-    place = {"instance_id": begun.started.instance_id, "key": begun.started.key}
+    instance_id, key = begun.started.instance_id, begun.started.key
     return answer(
         [begun.prepared.document],
-        action=url_for("applications.task", **place),
-        prepare=url_for(".task", **place),
+        action=url_for("applications.task", instance_id=instance_id, key=key),
+        prepare=url_for(".task", instance_id=instance_id, key=key),
     )
 
 
