@@ -1,9 +1,7 @@
 """`python -m usbkey agent`: starts the agent, shows and revokes pairings."""
 
 import signal
-import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from queue import Queue
 from types import FrameType
@@ -64,7 +62,7 @@ def agent(
     """
     kept = Pairings(pairings or pairing_file())
     try:
-        if forget or list_pairings:
+        if forget is not None or list_pairings:
             _pairings(kept, forget)
             return
         allowed = Origins(origins)
@@ -77,7 +75,7 @@ def agent(
 
 
 def _pairings(kept: Pairings, forget: str | None) -> None:
-    if forget:
+    if forget is not None:
         count = kept.forget(parsed(forget))
         click.echo(f"已撤销 {count} 个配对。{count} pairing(s) revoked.")
     for origin, since in kept.origins():
@@ -85,13 +83,11 @@ def _pairings(kept: Pairings, forget: str | None) -> None:
 
 
 def _keys(module: Path | None, folder: Path | None) -> Keys:
-    if (module is None) == (folder is None):
-        raise click.UsageError(
-            "name the USBKey's driver (--module) or a software token (--software)"
-        )
-    if module is not None:
+    if module is not None and folder is None:
         return PluggedIn(module)
-    return SoftwareToken(folder)
+    if folder is not None and module is None:
+        return SoftwareToken(folder)
+    raise click.UsageError("name the USBKey's driver (--module) or a software token (--software)")
 
 
 def _run(
@@ -139,8 +135,3 @@ def _serve(made: Agent, server: BaseWSGIServer, wishes: "Queue[Wish | None] | No
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command by itself."""
-    agent.main(args=list(arguments if arguments is not None else sys.argv[1:]), prog_name="agent")

@@ -68,6 +68,21 @@ class Shown:
         return [_party(one) for one in self.fields.get("to", ())]
 
     @property
+    def member_no(self) -> str:
+        """Who signs in."""
+        return visible(str(self.fields.get("member_no", "")))
+
+    @property
+    def instance(self) -> str:
+        """The number of the application that is decided on."""
+        return visible(str(self.fields.get("instance", "")))
+
+    @property
+    def account(self) -> str:
+        """The account that the person acts for."""
+        return visible(str(self.fields.get("account", "")))
+
+    @property
     def lines(self) -> list[Line]:
         """Every quantity with its instrument."""
         return [

@@ -1,14 +1,12 @@
 """The same question in the agent's terminal, for a machine whose browser opens no windows."""
 
-import sys
 from queue import Queue
-from typing import TextIO
 
 import click
 
 from usbkey.agent import shown
 from usbkey.agent.agent import Agent
-from usbkey.agent.asked import DONE, OVER, Pairing, Signing, Wish
+from usbkey.agent.asked import DONE, WAITING, Pairing, Signing, Wish
 from usbkey.agent.confirm import allow, refuse, sign
 from usbkey.agent.keys import serial_of
 from usbkey.agent.problem import problem_of
@@ -17,14 +15,16 @@ from usbkey.agent.words import Words
 from usbkey.errors import UsbkeyError
 
 
-def converse(agent: Agent, wishes: "Queue[Wish | None]", out: TextIO = sys.stdout) -> None:
+def converse(agent: Agent, wishes: "Queue[Wish | None]") -> None:
     """Ask about each wish, one after the other, until there is a None."""
     while (wish := wishes.get()) is not None:
+        if wish.state != WAITING:
+            continue
         words = Words(wish.language)
         if isinstance(wish, Pairing):
-            _ask_to_pair(agent, wish, words, out)
+            _ask_to_pair(agent, wish, words)
         elif isinstance(wish, Signing):
-            _ask_to_sign(agent, wish, words, out)
+            _ask_to_sign(agent, wish, words)
 
 
 def lines_of(signing: Signing, w: Words) -> list[str]:
@@ -33,7 +33,7 @@ def lines_of(signing: Signing, w: Words) -> list[str]:
     count = len(signing.documents)
     for number, document in enumerate(signing.documents, 1):
         lines.append(f"[{number}/{count}] {w.of(document.action)}")
-        lines += [f"    {label}: {text}" for label, text in _facts(document, w) if text]
+        lines += [f"    {label}: {_inside(text)}" for label, text in _facts(document, w) if text]
     if count > 1:
         lines.append(w("数量合计", "Quantities in total") + ":")
         sums = shown.totals(signing.documents)
@@ -44,10 +44,16 @@ def lines_of(signing: Signing, w: Words) -> list[str]:
     return lines
 
 
+def _inside(text: str) -> str:
+    """A text whose further lines cannot be taken for lines of the agent's."""
+    return text.replace("\n", "\n        | ")
+
+
 def _facts(document: shown.Shown, w: Words) -> list[tuple[str, str]]:
     facts = [
-        (w("会员编号", "Member number"), str(document.fields.get("member_no", ""))),
-        (w("申请编号", "Application"), str(document.fields.get("instance", ""))),
+        (w("会员编号", "Member number"), document.member_no),
+        (w("办理账户", "Acting account"), document.account),
+        (w("申请编号", "Application"), document.instance),
         (w("转出方", "From"), w.of(document.source)),
         (w("转入方", "To"), "; ".join(w.of(target) for target in document.targets)),
     ]
@@ -62,9 +68,9 @@ def _facts(document: shown.Shown, w: Words) -> list[tuple[str, str]]:
     ]
 
 
-def _ask_to_pair(agent: Agent, pairing: Pairing, w: Words, out: TextIO) -> None:
-    click.echo(f"\n{w('请求配对的网站', 'Website that asks to be paired')}: {pairing.origin}", out)
-    click.echo(f"{w('核对码', 'Code')}: {pairing.code[:3]} {pairing.code[3:]}", out)
+def _ask_to_pair(agent: Agent, pairing: Pairing, w: Words) -> None:
+    click.echo(f"\n{w('请求配对的网站', 'Website that asks to be paired')}: {pairing.origin}")
+    click.echo(f"{w('核对码', 'Code')}: {pairing.code[:3]} {pairing.code[3:]}")
     question = w(
         "网页上的核对码相同，允许？", "Is the code on the page the same, and is it allowed?"
     )
@@ -74,20 +80,20 @@ def _ask_to_pair(agent: Agent, pairing: Pairing, w: Words, out: TextIO) -> None:
         refuse(agent, pairing)
 
 
-def _ask_to_sign(agent: Agent, signing: Signing, w: Words, out: TextIO) -> None:
-    click.echo("\n".join(lines_of(signing, w)), out)
+def _ask_to_sign(agent: Agent, signing: Signing, w: Words) -> None:
+    click.echo("\n".join(lines_of(signing, w)))
     if not click.confirm(
         w("核对无误，签名？", "Is it right, and is it to be signed?"), default=False
     ):
         refuse(agent, signing)
         return
-    while signing.state not in {DONE, OVER} and not _attempt(agent, signing, w, out):
+    while signing.state == WAITING and not _attempt(agent, signing, w):
         if not click.confirm(w("再试一次？", "Try again?"), default=False):
             refuse(agent, signing)
             return
 
 
-def _attempt(agent: Agent, signing: Signing, w: Words, out: TextIO) -> bool:
+def _attempt(agent: Agent, signing: Signing, w: Words) -> bool:
     pin = click.prompt(w("PIN 码", "PIN"), hide_input=True, default="", show_default=False)
     if not pin:
         return False
@@ -95,10 +101,10 @@ def _attempt(agent: Agent, signing: Signing, w: Words, out: TextIO) -> bool:
         sign(agent, signing, pin)
     except (UsbkeyError, Refused) as error:
         problem = problem_of(error)
-        click.echo(w.of(problem.message), out)
-        click.echo(f"{w('下一步', 'Next step')}: {w.of(problem.next_step)}", out)
+        click.echo(w.of(problem.message))
+        click.echo(f"{w('下一步', 'Next step')}: {w.of(problem.next_step)}")
         return False
     done = Text(f"已签名 {len(signing.cms)} 项。", f"{len(signing.cms)} signed.")
-    over = Text("已过有效时间，没有签名。", "The time is over; nothing was signed.")
-    click.echo(w.of(done if signing.state == DONE else over), out)
+    gone = Text("请求已失效，没有签名。", "It is no longer asked for; nothing was signed.")
+    click.echo(w.of(done if signing.state == DONE else gone))
     return True

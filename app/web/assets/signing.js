@@ -55,6 +55,7 @@ class Status {
     const documents = await documentsOf(form, submitter);
     if (!documents) { popup.close(); return send(form, submitter); }
     const certificate = this.chosen;
+    this.#fill('progress', '');
     this.#show(popup.blocked ? 'blocked' : 'waiting');
     const signatures = await this.agent.sign(documents, certificate.fingerprint, language(), popup, (done, total) => {
       if (popup.terminal) this.#show('terminal');
@@ -76,7 +77,7 @@ class Status {
     const all = await this.agent.certificates();
     const usable = all.filter((one) => one.state === 'valid'
       && (!member || one.member_no === member) && (!fingerprint || one.fingerprint === fingerprint));
-    const picked = this.region.querySelector('[data-certificates] input:checked')?.value;
+    const picked = this.region.querySelector('[data-certificates] select').value;
     this.chosen = usable.length === 1 ? usable[0] : usable.find((one) => one.fingerprint === picked);
     if (usable.length > 1) this.#offer(usable);
     if (this.chosen) this.#fill('certificate', `${this.chosen.member_no} ${this.chosen.holder} (${this.chosen.serial})`);
@@ -85,20 +86,23 @@ class Status {
     return Boolean(this.chosen);
   }
 
+  // A list to choose from; one that is chosen already stays so.
   #offer(usable) {
     const box = this.region.querySelector('[data-certificates]');
-    const row = box.querySelector('template');
-    box.querySelectorAll('label').forEach((old) => old.remove());
-    usable.forEach((one) => {
-      const made = row.content.cloneNode(true);
-      const radio = made.querySelector('input');
-      radio.value = one.fingerprint;
-      radio.checked = one.fingerprint === this.chosen?.fingerprint;
-      radio.addEventListener('change', () => { this.chosen = one; });
-      made.querySelectorAll('[data-part]').forEach((place) => { place.textContent = one[place.dataset.part].replace(/T.*Z$/, ''); });
-      box.append(made);
-    });
+    const list = box.querySelector('select');
+    [...list.options].slice(1).forEach((old) => old.remove());
+    usable.forEach((one) => list.add(new Option(this.#told(one), one.fingerprint)));
+    list.value = this.chosen?.fingerprint ?? '';
     box.hidden = false;
+    list.onchange = () => { if (!this.busy) this.look(); };
+  }
+
+  #told(certificate) {
+    const words = this.region.querySelector('[data-certificates] template').content.cloneNode(true);
+    words.querySelectorAll('[data-part]').forEach((place) => {
+      place.textContent = certificate[place.dataset.part].replace(/T.*Z$/, '');
+    });
+    return words.textContent.replace(/\s+/g, ' ').trim();
   }
 
   async #pair() {
@@ -135,7 +139,7 @@ class Status {
   }
 
   #tell(problem) {
-    const own = this.region.querySelector(`[data-state="${problem.code}"]`);
+    const own = this.region.querySelector(`[data-usbkey-state="${problem.code}"]`);
     this.#fill('message', problem.in(language(), 'message'));
     this.#fill('detail', problem.in(language(), 'detail'));
     this.#fill('next', problem.in(language(), 'next_step'));
@@ -146,7 +150,7 @@ class Status {
     if (this.state === state) return;
     this.state = state;
     this.region.dataset.at = state;
-    this.region.querySelectorAll('[data-state]').forEach((one) => { one.hidden = one.dataset.state !== state; });
+    this.region.querySelectorAll('[data-usbkey-state]').forEach((one) => { one.hidden = one.dataset.usbkeyState !== state; });
   }
 
   #fill(part, text) {
@@ -168,7 +172,7 @@ async function documentsOf(form, submitter) {
   if (!answer.ok || !json) return null;
   const told = await answer.json();
   // A new application is a draft from now on: the form is sent, and prepared again, as that one.
-  if (told.action) form.action = told.action;
+  if (told.action) form.setAttribute('action', told.action); // its buttons are called action, too
   if (told.prepare) form.dataset.prepare = told.prepare;
   return told.needed === false ? null : told.documents;
 }

@@ -105,7 +105,8 @@ def small_registry(registry: Registry) -> Flask:
     @app.post("/done")
     def done() -> str:
         registry.received.append(request.form.to_dict(flat=False))
-        return "<!doctype html><link rel=icon href='data:,'><title>done</title><h1 id=done>操作成功</h1>"
+        head = "<!doctype html><link rel=icon href='data:,'><title>done</title>"
+        return f"{head}<h1 id=done>操作成功</h1>"
 
     @app.after_request
     def strict(answer: Any) -> Any:
@@ -208,7 +209,7 @@ class Person:
         window = opened.value
         window.wait_for_selector(".code")
         self.at("pairing")
-        shown = self.page.locator("[data-state=pairing] [data-fill=code]").inner_text()
+        shown = self.page.locator("[data-usbkey-state=pairing] [data-fill=code]").inner_text()
         assert window.locator(".code").inner_text() == shown
         window.click("button[value=allow]")
         self.at("ready")

@@ -101,7 +101,7 @@ def test_cancelling_hands_nothing_in(agent, person: Person, registry):
     shoot(page, "page-refused")
     assert registry.received == []
     window = person.press("#decide .btn-primary")
-    page.click("[data-state=waiting] [data-do=cancel]")
+    page.click("[data-usbkey-state=waiting] [data-do=cancel]")
     person.at("refused")
     assert registry.received == []
 
@@ -110,7 +110,7 @@ def test_a_closed_window_is_opened_again(agent, person: Person, registry):
     page = person.open()
     person.pair()
     person.press("#decide .btn-primary").close()
-    window = person.press("[data-state=waiting] [data-do=reopen]")
+    window = person.press("[data-usbkey-state=waiting] [data-do=reopen]")
     window.fill("#pin", PIN)
     window.click("button[value=sign]")
     page.wait_for_selector("#done")
@@ -127,7 +127,7 @@ def test_a_blocked_window_is_opened_by_its_button(agent, person: Person, registr
     page.click("#decide .btn-primary")
     person.at("blocked")
     shoot(page, "page-blocked")
-    window = person.press("[data-state=blocked] [data-do=reopen]")
+    window = person.press("[data-usbkey-state=blocked] [data-do=reopen]")
     window.fill("#pin", PIN)
     window.click("button[value=sign]")
     page.wait_for_selector("#done")
@@ -162,7 +162,8 @@ def test_of_several_certificates_one_is_chosen(agent, person: Person, registry, 
     opened.value.click("button[value=allow]")
     person.at("choose")
     shoot(page, "page-choose")
-    page.get_by_label(f"{MEMBER}").check()
+    page.get_by_label("证书").select_option(index=1)
+    person.at("ready")
     window = person.press("#decide .btn-primary")
     expect(window.locator("body")).to_contain_text(MEMBER)
 
@@ -180,7 +181,7 @@ def test_a_page_without_a_running_agent_says_what_to_start(agent, person: Person
     agent.stop()
     page = person.open()
     person.at("absent")
-    expect(page.locator("[data-state=absent]")).to_contain_text(
+    expect(page.locator("[data-usbkey-state=absent]")).to_contain_text(
         f"python -m usbkey agent --origin {registry.origin}"
     )
     shoot(page, "page-absent")
@@ -189,7 +190,7 @@ def test_a_page_without_a_running_agent_says_what_to_start(agent, person: Person
     person.at("absent")
     assert registry.received == []
     agent.start(port=registry.agent_port)
-    page.click("[data-state=absent] [data-do=look]")
+    page.click("[data-usbkey-state=absent] [data-do=look]")
     person.at("unpaired")
 
 
