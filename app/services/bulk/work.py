@@ -70,8 +70,7 @@ def work_one(ctx: Context) -> bool:
         )
         if row is None:
             return False
-        *numbers, form, document, signature, at = row
-        item = _Item(*numbers, json.loads(form), *_signature(tx, document, signature, at))
+        item = _Item(*(*row[:6], json.loads(row[6]), *_signature(tx, *row[7:])))
         decision, reason = _attempt(ctx, item)
         reached("bulk_decided")
         _mark(tx, ctx, item, decision, reason)
