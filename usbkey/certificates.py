@@ -6,11 +6,13 @@ from functools import cached_property
 from hashlib import sha256
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from usbkey import algorithms, errors
 from usbkey.subject import Subject
 
+# Other people's certificates lie on tokens too, with SM2 keys or extensions of their own.
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension)
 VALID, EXPIRED, EARLY = "valid", "expired", "not_yet_valid"
 
 
@@ -67,7 +69,7 @@ def is_for_signing(certificate: x509.Certificate) -> bool:
     try:
         algorithms.of_key(certificate.public_key())
         extensions = certificate.extensions
-    except (ValueError, algorithms.UnknownAlgorithm):
+    except UNREADABLE:
         return False
     for extension in extensions:
         value = extension.value
@@ -97,6 +99,6 @@ def chain_of(leaf: x509.Certificate, authorities: list[x509.Certificate]) -> lis
 def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (*UNREADABLE, InvalidSignature):
         return False
     return True

@@ -65,6 +65,8 @@ class Logins:
         with self._module.using():
             if token in self._open:
                 raise errors.TokenFailed(zh="USBKey 正在使用中。", en="The USBKey is in use.")
+            for asked in pin.values():
+                _plain(asked)
             session = self._logged_in(token, rw=True, **pin)
             try:
                 yield session
@@ -73,7 +75,7 @@ class Logins:
 
     def _enter(self, token: "Token", pin: str) -> Login:
         with self._module.using():
-            hashed = hmac.digest(self._key, pin.encode(), "sha256")
+            hashed = hmac.digest(self._key, _plain(pin), "sha256")
             login = self._open.get(token)
             if login is None:
                 login = Login(self._logged_in(token, user_pin=pin), hashed)
@@ -103,7 +105,7 @@ class Logins:
             with typed():
                 self._module.cryptoki.close_all_sessions(slot)
                 return present.open(**asked)
-        except answers.PinIncorrect:
+        except (answers.PinIncorrect, answers.PinInvalid, answers.PinLenRange):
             self._close_all(slot)
             raise self._wrong_pin(token, officer="so_pin" in asked) from None
         except pkcs11.PKCS11Error:
@@ -133,6 +135,17 @@ class Logins:
         """A login that fails leaves its session open, and tokens have few of them."""
         with suppress(pkcs11.PKCS11Error, errors.UsbkeyError):
             self._module.cryptoki.close_all_sessions(slot)
+
+
+def _plain(pin: str) -> bytes:
+    """What a token is given; what no PIN can be is wrong without asking it, and costs no try."""
+    try:
+        given = pin.encode()
+    except UnicodeEncodeError:
+        given = b""
+    if not given or b"\0" in given:
+        raise errors.WrongPin
+    return given
 
 
 def _require_usable(present: Any, *, officer: bool) -> None:

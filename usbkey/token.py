@@ -52,22 +52,25 @@ class Token:
         CertificateExpired, CertificateNotYetValid, PinToBeChanged, WrongPin, PinLocked, PinNotSet,
         TokenRemoved.
         """
-        held = self._find(fingerprint)
+        with self._open() as session:
+            held = self._find(session, fingerprint)
+            marked = objects.has_mark(session)
         held.require_valid(now)
-        if self.awaits_new_pin():
+        if marked or self._wants_new_pin():
             raise errors.PinToBeChanged
         with self.module.logins.user(self, pin) as session:
             yield self._signer(session, held, pin)
 
     def awaits_new_pin(self) -> bool:
         """Whether its PIN is still the one it was provisioned with (G29)."""
-        if self.module.present(self).flags & TokenFlag.USER_PIN_TO_BE_CHANGED:
-            return True
         with self._open() as session:
-            return objects.has_mark(session)
+            return objects.has_mark(session) or self._wants_new_pin()
 
-    def _find(self, fingerprint: str) -> Held:
-        for held in self.certificates():
+    def _wants_new_pin(self) -> bool:
+        return bool(self.module.present(self).flags & TokenFlag.USER_PIN_TO_BE_CHANGED)
+
+    def _find(self, session: Any, fingerprint: str) -> Held:
+        for held, _ in objects.held(session, self.label):
             if held.fingerprint == fingerprint:
                 return held
         raise errors.NoCertificate

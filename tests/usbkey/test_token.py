@@ -2,17 +2,18 @@
 
 import os
 import shutil
+import subprocess
 import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from pkcs11.constants import Attribute, ObjectClass
+from pkcs11.constants import Attribute, CertificateType, ObjectClass, TokenFlag
 
 from tests.softhsm import OFFICER_PIN, PIN
 from usbkey import algorithms, errors, provision
-from usbkey.certificates import EXPIRED, VALID
+from usbkey.certificates import EXPIRED, VALID, is_for_signing
 from usbkey.module import Module
 from usbkey.pins import new_transport_pin
 from usbkey.subject import Subject
@@ -21,7 +22,7 @@ from usbkey.subject import Subject
 def signs(plugged, data=b"what is signed", pin=None):
     """Sign with a token; the signature is checked by its certificate."""
     with plugged.token.unlocked(
-        plugged.held.fingerprint, pin or plugged.pin, datetime.now(UTC)
+        plugged.held.fingerprint, plugged.pin if pin is None else pin, datetime.now(UTC)
     ) as signer:
         signature = signer.sign(data)
         key = plugged.held.parsed.public_key()
@@ -229,6 +230,63 @@ def test_a_token_that_is_pulled_out_while_it_signs_is_named_so(softhsm, authorit
             signer.sign(b"after")
     with pytest.raises(errors.TokenRemoved):
         plugged.token.certificates()
+
+
+def test_a_token_that_is_plugged_in_again_signs_again(softhsm, authority, now, tmp_path):
+    plugged = softhsm.plugged("33000000062", authority)
+    place = folder_of(softhsm, plugged.token)
+    with plugged.token.unlocked(plugged.held.fingerprint, PIN, now) as signer:
+        shutil.move(place, tmp_path / "pulled out")
+        with pytest.raises(errors.TokenRemoved):
+            signer.sign(b"out")
+    shutil.move(tmp_path / "pulled out", place)
+    softhsm.module.restart()
+
+    assert signs(plugged)
+
+
+@pytest.mark.parametrize("pin", ["", "\0", "749261x\0", "\ud800"])
+def test_what_no_pin_can_be_is_wrong_and_costs_no_try(softhsm, authority, pin):
+    plugged = softhsm.plugged("33000000063", authority)
+    with pytest.raises(errors.WrongPin) as told:
+        signs(plugged, pin=pin)
+    with pytest.raises(errors.WrongPin):
+        provision.choose_pin(plugged.token, pin, "918273x")
+
+    assert not told.value.low
+    assert not plugged.token.module.present(plugged.token).flags & TokenFlag.USER_PIN_COUNT_LOW
+
+
+@pytest.mark.parametrize("pin", ["1", "x" * 300])
+def test_a_pin_of_an_impossible_length_is_a_wrong_one(a_p256_token, pin):
+    with pytest.raises(errors.WrongPin):
+        signs(a_p256_token, pin=pin)
+
+
+def test_a_certificate_of_an_unknown_kind_on_the_token_is_passed_over(softhsm, authority, tmp_path):
+    plugged = softhsm.plugged("33000000064", authority)
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:SM2", "-nodes",
+         "-subj", "/CN=SM2", "-keyout", "/dev/null", "-outform", "DER"],
+        check=True, capture_output=True, cwd=tmp_path,
+    ).stdout  # fmt: skip
+    with plugged.token.module.logins.alone(plugged.token, user_pin=PIN) as session:
+        for number, value in ((b"sm2", made), (b"cut off", made[:50]), (b"none", b"\x30\x00")):
+            session.create_object(
+                {
+                    Attribute.CLASS: ObjectClass.CERTIFICATE,
+                    Attribute.CERTIFICATE_TYPE: CertificateType.X_509,
+                    Attribute.TOKEN: True,
+                    Attribute.PRIVATE: False,
+                    Attribute.ID: number,
+                    Attribute.SUBJECT: b"\x30\x00",
+                    Attribute.VALUE: value,
+                }
+            )
+
+    assert plugged.token.certificates() == [plugged.held]
+    assert not is_for_signing(x509.load_der_x509_certificate(made))
+    assert signs(plugged)
 
 
 def test_pulling_one_token_out_leaves_the_other_usable(softhsm, a_p256_token, authority):
