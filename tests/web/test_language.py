@@ -40,9 +40,14 @@ def test_the_language_outlives_signing_in_and_out(site: Site):
     assert "Sign in" in browser.get("/sign-in").text
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/account", "/password", "/account/tokens", "/no"])
+@pytest.mark.parametrize(
+    "path",
+    ["/sign-in", "/account", "/account/certificates", "/password", "/account/tokens", "/no"],
+)
 def test_an_english_page_has_no_chinese_but_names(site: Site, path):
     browser = site.signed_in() if path != "/sign-in" else site.browser()
+    browser.get("/sign-in")  # what was said on signing in, in the language of then
+    browser.get("/account")
     page = browser.get(path, headers={"Accept-Language": "en-GB,en;q=0.9"}).text
     for name in ("市场通测试030207", "青岚热电有限公司", "中文"):
         page = page.replace(name, "")
