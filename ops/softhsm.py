@@ -15,6 +15,7 @@ from pathlib import Path
 from ops.bootstrap import ROOT, SetupError, apt_install
 
 PACKAGE, LIBRARY = "softhsm2", "libsofthsm2"
+GET_OPENSSL = "sudo apt-get install -y openssl"
 GET_SOFTHSM = "sudo apt-get install -y softhsm2"
 UNPACKED = ROOT / "var" / "softhsm"
 PLACES = (

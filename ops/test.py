@@ -4,6 +4,7 @@ Arguments are pytest's; with any, only that one run is made.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ def main() -> int:
     """Run the tests; the first failing run's exit code."""
     _browser()
     softhsm.get()
+    _openssl()
     arguments = sys.argv[1:]
     code = _pytest(arguments or [*SHARED_OUT, os.environ.get("TEST_PROCESSES", "2")], {})
     if arguments:
@@ -42,6 +44,16 @@ def _browser() -> None:
         return
     try:
         apt_install(["chromium", "fonts-noto-cjk"], "for the browser tests")
+    except SetupError as error:
+        print(error, file=sys.stderr)
+
+
+def _openssl() -> None:
+    """The program that gives a second opinion on signatures."""
+    if shutil.which("openssl"):
+        return
+    try:
+        apt_install(["openssl"], "for the tests of signatures")
     except SetupError as error:
         print(error, file=sys.stderr)
 

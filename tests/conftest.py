@@ -1,13 +1,14 @@
 """What every test may ask for, and what a run says about the tests that it left out."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ops.redis import Redis
-from ops.softhsm import GET_SOFTHSM
+from ops.softhsm import GET_OPENSSL, GET_SOFTHSM
 from ops.softhsm import module as softhsm_module
 from tests.postgres import Database, TestDatabases
 from tests.server import server_of_this_run
@@ -92,11 +93,17 @@ def _missing() -> list[tuple[Callable[[pytest.Item], bool], str, str]]:
         missing.append((_needs_browser, f"browser tests: there is no {CHROMIUM}", GET_CHROMIUM))
     if softhsm_module() is None:
         missing.append((_needs_token, "tests with a token: there is no SoftHSM", GET_SOFTHSM))
+    if shutil.which("openssl") is None:
+        missing.append((_needs_openssl, "tests that ask openssl: there is none", GET_OPENSSL))
     return missing
 
 
 def _needs_browser(item: pytest.Item) -> bool:
     return item.get_closest_marker("browser") is not None
+
+
+def _needs_openssl(item: pytest.Item) -> bool:
+    return item.get_closest_marker("openssl") is not None
 
 
 def _needs_token(item: pytest.Item) -> bool:

@@ -23,6 +23,7 @@ from tests.evidence.pki import (
     rsa_key,
 )
 
+pytestmark = pytest.mark.openssl
 PAPER = decision()
 MOMENT = "1795248180"  # 2026-11-21 08:03 UTC
 SHAPES = (reasons.CMS_SHAPE, reasons.UNSIGNED_ATTRIBUTES, reasons.CMS_MALFORMED)

@@ -37,6 +37,7 @@ def confirmed(page: Site, asked: dict, pin: str = PIN):
     return page.press(f"/window/sign/{asked['id']}", form=window.form(), do="sign", pin=pin)
 
 
+@pytest.mark.openssl
 def test_a_decision_is_shown_confirmed_with_the_pin_and_signed(page, tmp_path):
     document = decision()
     asked = page.ask(document)
@@ -60,6 +61,7 @@ def test_a_decision_is_shown_confirmed_with_the_pin_and_signed(page, tmp_path):
     assert openssl_accepts(tmp_path, document, base64.b64decode(told["signatures"][0]["cms"]))
 
 
+@pytest.mark.openssl
 def test_each_document_of_a_batch_is_signed_for_itself_with_one_pin(page, tmp_path):
     documents = [decision(instance=f"LY-2026-{n:07}") for n in range(3)]
     asked = page.ask(*documents).json

@@ -34,6 +34,7 @@ def a_ca(run, tmp_path):
     return tmp_path / "ca"
 
 
+@pytest.mark.openssl
 def test_a_key_is_made_step_by_step_and_signs(run, a_ca, tmp_path):
     made = run("provision", "init", "--label", "33000000101", typed=[OFFICER_PIN, OFFICER_PIN])
     travels = re.search(r": (\d{16})\n", made).group(1)

@@ -263,6 +263,7 @@ def test_a_pin_of_an_impossible_length_is_a_wrong_one(a_p256_token, pin):
         signs(a_p256_token, pin=pin)
 
 
+@pytest.mark.openssl
 def test_a_certificate_of_an_unknown_kind_on_the_token_is_passed_over(softhsm, authority, tmp_path):
     plugged = softhsm.plugged("33000000064", authority)
     made = subprocess.run(

@@ -33,6 +33,7 @@ def look_at(window, name: str) -> None:
         assert faults_of_access(window) == []
 
 
+@pytest.mark.openssl
 def test_a_decision_is_signed_in_the_window_and_handed_in(
     agent, person: Person, registry, tmp_path
 ):
@@ -58,6 +59,7 @@ def test_a_decision_is_signed_in_the_window_and_handed_in(
     assert person.broken == []
 
 
+@pytest.mark.openssl
 def test_a_batch_is_listed_and_each_is_signed(agent, person: Person, registry, tmp_path):
     page = person.open("?count=40")
     person.pair()
@@ -133,6 +135,7 @@ def test_a_blocked_window_is_opened_by_its_button(agent, person: Person, registr
     page.wait_for_selector("#done")
 
 
+@pytest.mark.openssl
 def test_a_sign_in_signs_the_documents_of_the_page(agent, person: Person, registry, tmp_path):
     page = person.open(f"?member={MEMBER}")
     person.pair()
