@@ -157,6 +157,18 @@ def test_the_file_of_pairings_holds_no_secret_and_is_the_users_own(tmp_path):
         Pairings(path).holds(REGISTRY, site.secret)
 
 
+@pytest.mark.parametrize("content", ["{", "[]", '{"format": "other"}', ""])
+def test_a_file_of_pairings_that_cannot_be_read_is_named(tmp_path, content):
+    path = tmp_path / "pairings.json"
+    path.touch(mode=0o600)
+    path.write_text(content)
+    with running(tmp_path) as site:
+        site.secret = "any"
+        answer = site.call("GET", "/v1/hello")
+    assert (answer.status, answer.code) == (500, "pairings")
+    assert str(path) in answer.json["error"]["detail"]["en"]
+
+
 def test_the_oldest_pairing_of_a_website_goes_first(tmp_path):
     pairings = Pairings(tmp_path / "deep" / "pairings.json")
     for n in range(MOST + 2):

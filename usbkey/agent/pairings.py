@@ -14,12 +14,27 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from usbkey.agent.refusals import Refused, Text
+
 FORMAT = "usbkey-agent/pairings/1"
 MOST = 10  # browsers of one website; the oldest pairing goes
 
 
-class PairingFileError(RuntimeError):
-    """The file of pairings cannot be trusted; says what to do with it."""
+class PairingFileError(Refused):
+    """The file of pairings cannot be trusted; the detail says what to do with it."""
+
+    def __init__(self, path: Path, what: Text) -> None:
+        super().__init__("pairings", Text(f"{path}：{what.zh}", f"{path}: {what.en}"))
+
+    def __str__(self) -> str:
+        return f"{self.detail.zh}\n{self.detail.en}" if self.detail else self.code
+
+
+OPEN_TO_OTHERS = Text("其他用户可以修改，运行 chmod 600", "others may touch it, run chmod 600")
+DAMAGED = Text("已损坏，删除后重新配对", "it is damaged, delete it and pair again")
+OTHER_VERSION = Text(
+    "版本不符，删除后重新配对", "it is of another version, delete it and pair again"
+)
 
 
 def new_secret() -> str:
@@ -72,9 +87,9 @@ class Pairings:
         except FileNotFoundError:
             return []
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise PairingFileError(f"{self.path} is damaged; delete it and pair again") from error
+            raise PairingFileError(self.path, DAMAGED) from error
         if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise PairingFileError(f"{self.path} is of another version; delete it and pair again")
+            raise PairingFileError(self.path, OTHER_VERSION)
         rows: list[dict[str, Any]] = content["pairings"]
         return rows
 
@@ -93,4 +108,4 @@ def _hash(origin: str, secret: str) -> str:
 
 def _require_own(found: os.stat_result, path: Path) -> None:
     if os.name == "posix" and (found.st_uid != os.getuid() or found.st_mode & 0o077):
-        raise PairingFileError(f"{path} may be touched by others; run: chmod 600 {path}")
+        raise PairingFileError(path, OPEN_TO_OTHERS)

@@ -135,6 +135,11 @@ REFUSALS: Mapping[str, Refusal] = {
         ),
         Text("关闭此页，回到注册登记系统", "Close this page and go back to the registry"),
     ),
+    "pairings": Refusal(
+        500,
+        Text("配对文件不可信", "The file of pairings cannot be trusted"),
+        Text("按提示修复或删除该文件后重新配对", "Mend or delete that file, then pair again"),
+    ),
     "fault": Refusal(
         500,
         Text("签名助手出现故障，没有签名", "The agent failed; nothing was signed"),
