@@ -18,10 +18,11 @@ from app.services.context import Context
 from app.services.counterparty import counterparty_of
 from app.services.instance import Instance, load_with_task
 from app.services.parties import refuse_other_account, refuse_other_receiver
+from app.services.signing import trust
 from app.services.signing.check import accepted
 from app.services.signing.refused import SignatureRefused
 from app.services.signing.signed import NO_SESSION, Session, Signed
-from app.services.step import Decided, MovedOn, Step
+from app.services.step import Decided, MovedOn, OtherTrust, Step
 from app.services.two_people import initiator
 from app.workflow.definition import UserTask
 from app.workflow.forms import Form
@@ -130,7 +131,11 @@ def settle(
         if refused.missing:
             tried(ctx, step, move)
         raise
-    decision = advance(ctx, step, move)
+    try:
+        decision = advance(ctx, step, move)
+    except OtherTrust:
+        trust.forget(ctx)
+        raise
     return Outcome(decision, step.instance.id, step.instance.number)
 
 

@@ -256,6 +256,10 @@ class MovedOn(Conflict):
     """Somebody was quicker, or used the same key: whoever tries again finds out who and how."""
 
 
+class OtherTrust(MovedOn):
+    """What is believed has changed since the signature was checked: it is checked again."""
+
+
 def meaning_of(error: psycopg2.Error) -> Exception:
     """Turn what the database refused into what a person can read."""
     twice = error.pgcode == UNIQUE_VIOLATION and error.diag.constraint_name == KEY_ONCE
@@ -272,7 +276,7 @@ def meaning_of(error: psycopg2.Error) -> Exception:
     if error.pgcode == "RG421":
         return NEEDS_TWO
     if error.pgcode == "RG447":
-        return MovedOn(
+        return OtherTrust(
             "吊销列表刚刚更新，请重试。",
             "The lists of revoked certificates have just changed; try again.",
         )

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.evidence import documents, reasons
 from app.evidence.reasons import Rejected
+from app.evidence.verify import Verified
 from app.services.context import Context
 from app.services.signing import server_signed, trust
 from app.services.signing.named import Named, named_in
 from app.services.signing.order import Terms, order
 from app.services.signing.refused import SignatureRefused
 from app.services.signing.signed import Session, Signed, origin_of
+from app.services.signing.trust import Trusted
 
 if TYPE_CHECKING:
     from app.services.step import Step
@@ -89,8 +91,7 @@ def _checked(
     documents.require_same(signed.document, order(step, terms, named))
     if not later:
         given.require_open(step.at)
-    trusted = trust.current(ctx, step.tx, named.trust)
-    found = trusted.evidence.verified(signed.document, signed.cms, step.at)
+    trusted, found = _verified(ctx, step, signed)
     given.require_signed_inside(found.signed_at)
     return Accepted(
         signed=signed,
@@ -98,5 +99,20 @@ def _checked(
         session=session.hash,
         certificate=found.fingerprint,
         crl_ids=tuple(dict.fromkeys(trusted.crl_ids(found.crl_indexes))),
-        trust=named.trust,
+        trust=trusted.state,
     )
+
+
+def _verified(ctx: Context, step: "Step", signed: Signed) -> tuple[Trusted, Verified]:
+    """Verify by what this process believes; where that fails, by what the database says now.
+
+    The database compares when the decision is written: what was believed too long meets RG447.
+    """
+    trusted = trust.kept(ctx, step.tx)
+    try:
+        return trusted, trusted.evidence.verified(signed.document, signed.cms, step.at)
+    except Rejected:
+        fresh = trust.current(ctx, step.tx)
+        if fresh is trusted:
+            raise
+        return fresh, fresh.evidence.verified(signed.document, signed.cms, step.at)

@@ -24,8 +24,7 @@ ASKING = ("ledger/reserve", "external/mark")  # the operators that name a transa
 class Named:
     """The parts of the document that say whose units go where; quantities are decimal strings.
 
-    ``content`` is what the decision is about, as far as the person who decides may see it;
-    ``trust`` is what the registry believes at that moment (trust.state), for who checks next.
+    ``content`` is what the decision is about, as far as the person who decides may see it.
     """
 
     account: str
@@ -33,7 +32,6 @@ class Named:
     targets: Sequence[Row]
     quantities: Sequence[Row]
     content: Row
-    trust: str
 
 
 @dataclass
@@ -62,7 +60,6 @@ def named_in(step: "Step") -> Named:
         targets=[*targets, *_listed(asked, facts)],
         quantities=quantities,
         content=content,
-        trust=facts["trust"],
     )
 
 

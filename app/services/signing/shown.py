@@ -34,4 +34,4 @@ def signed_by(row: Mapping[str, Any]) -> SignedBy | None:
         return None
     told = parsed(bytes(row["cms"]))
     names = ("serial", "subject", "issuer", "not_before", "not_after", "software")
-    return SignedBy(*(row[name] for name in names), told.algorithm.name, told.signed_at)
+    return SignedBy(*(*(row[name] for name in names), told.algorithm.name, told.signed_at))

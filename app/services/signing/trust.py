@@ -57,6 +57,16 @@ class Trusted:
 _kept: WeakKeyDictionary[Database, dict[bool, Trusted]] = WeakKeyDictionary()
 
 
+def kept(ctx: Context, tx: Transaction) -> Trusted:
+    """Return what this process read last, whether or not it is so still; see ``forget``."""
+    return _kept.get(ctx.database, {}).get(ctx.settings.software_signer) or current(ctx, tx)
+
+
+def forget(ctx: Context) -> None:
+    """Read anew the next time: the database has said that what is believed has changed."""
+    _kept.pop(ctx.database, None)
+
+
 def current(ctx: Context, tx: Transaction, state: str | None = None) -> Trusted:
     """Return what is believed now.
 

@@ -1,7 +1,6 @@
 -- The names and numbers that stand in a document to be signed (app/services/signing/order.py), in
 -- one round trip: whose application it is, the account acted for, and whom its content names. Names
--- are read here and never taken from the browser: what is signed is what the registry knows. What
--- the registry believes now comes along: a signature is checked next.
+-- are read here and never taken from the browser: what is signed is what the registry knows.
 CREATE OR REPLACE FUNCTION workflow.order_facts(instance bigint, account bigint, codes text[],
     targets bigint[], lots bigint[], recipients text[], implied text[])
 RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
@@ -14,14 +13,14 @@ DECLARE
     v_recipients jsonb := '{}';
     v_implied    jsonb := '{}';
 BEGIN
-    SELECT jsonb_build_object('account', a.number, 'zh', h.name, 'en', h.name_en)
-    INTO v_from
+    SELECT jsonb_build_object('account', a.number, 'zh', h.name, 'en', h.name_en),
+        jsonb_build_object('account', m.number, 'code', o.code)
+    INTO v_from, v_own
     FROM workflow.instance i JOIN identity.account a ON a.id = i.applicant_account_id
-    JOIN identity.holder h ON h.id = i.applicant_id WHERE i.id = instance;
-
-    SELECT jsonb_build_object('account', a.number, 'code', h.code) INTO v_own
-    FROM identity.account a JOIN identity.holder h ON h.id = a.holder_id
-    WHERE a.id = order_facts.account;
+    JOIN identity.holder h ON h.id = i.applicant_id
+    JOIN identity.account m ON m.id = order_facts.account
+    JOIN identity.holder o ON o.id = m.holder_id
+    WHERE i.id = instance;
 
     IF cardinality(codes) > 0 THEN
         SELECT coalesce(jsonb_object_agg(n.code, n.unit_type), '{}') INTO v_units
@@ -58,6 +57,5 @@ BEGIN
         JOIN identity.holder h ON h.id = a.holder_id;
     END IF;
     RETURN jsonb_build_object('from', v_from, 'own', v_own, 'units', v_units,
-        'targets', v_targets, 'lots', v_lots, 'recipients', v_recipients, 'implied', v_implied,
-        'trust', trust.state());
+        'targets', v_targets, 'lots', v_lots, 'recipients', v_recipients, 'implied', v_implied);
 END $$;
