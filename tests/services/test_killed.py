@@ -76,6 +76,34 @@ TRACES = {
     "left open": "SELECT (SELECT count(*) FROM workflow.task), (SELECT count(*)"
     " FROM workflow.draft), (SELECT count(*) FROM workflow.instance WHERE stuck <> '')",
     "outbox": "SELECT count(*), count(done_at) FROM workflow.outbox",
+    # Signatures and numbers to be signed are drawn at random; all that is signed beside is not.
+    "signatures": """SELECT h.code, d.element_id, d.verdict, count(*), count(DISTINCT s.nonce),
+            bool_and(c.person_id = d.person_id), bool_and(s.crl_ids = (
+                SELECT array_agg(l.id ORDER BY l.anchor_id DESC) FROM trust.crl l
+                WHERE (l.anchor_id, l.number) IN (SELECT m.anchor_id, max(m.number)
+                    FROM trust.crl m WHERE m.at <= s.at GROUP BY 1)))
+        FROM trust.signature s JOIN workflow.decision d ON d.id = s.decision_id
+        JOIN trust.certificate c ON c.id = s.certificate_id
+        JOIN workflow.instance i ON i.id = d.instance_id
+        JOIN identity.holder h ON h.id = i.applicant_id GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
+    "what was signed": """SELECT h.code, x.task, x.visit, x.verdict, x.opinion, x.form, x.content,
+            x.quantities::text, x.role, x.origin, x.action::text, x.verdict_text::text, x.bundle
+        FROM trust.signature s JOIN workflow.decision d ON d.id = s.decision_id
+        JOIN workflow.instance i ON i.id = d.instance_id
+        JOIN identity.holder h ON h.id = i.applicant_id,
+        jsonb_to_record(convert_from(s.document, 'UTF8')::jsonb) AS x (task text, visit text,
+            verdict text, opinion text, form text, content text, quantities jsonb, role text,
+            origin text, action jsonb, verdict_text jsonb, bundle text)
+        ORDER BY 1, 2, 3""",
+    "certificates": """SELECT h.code, c.software, c.not_before, c.not_after, count(*)
+        FROM trust.certificate c JOIN identity.mandate m ON m.person_id = c.person_id
+        JOIN identity.account a ON a.id = m.account_id JOIN identity.holder h ON h.id = a.holder_id
+        GROUP BY 1, 2, 3, 4 ORDER BY 1, 2""",
+    "challenges left": """SELECT count(*), count(DISTINCT c.nonce) FROM trust.challenge c
+        WHERE c.used_at IS NULL""",
+    "authorities": """SELECT a.kind, a.software, encode(a.fingerprint, 'hex'), l.number::text,
+            l.this_update, l.next_update FROM trust.anchor a JOIN trust.crl l ON l.anchor_id = a.id
+        ORDER BY 1, 4""",
 }
 
 
