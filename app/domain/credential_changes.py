@@ -20,10 +20,11 @@ OFFICERS = 2  # of the registry: one who fills in, one who confirms
 class Member:
     """The person meant. ``holders`` are those they act for today or from a later day: code -> id.
 
-    ``reachable`` names the channels with an address.
+    ``reachable`` names the channels with an address; ``said`` is who they are, in words.
     """
 
     person_id: int
+    said: Label
     closed: bool
     reachable: frozenset[str]
     holders: Mapping[str, int]
@@ -31,9 +32,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A certificate of the person meant."""
+    """A certificate of the person meant; ``said`` is from when until when it is valid."""
 
     certificate_id: int
+    said: Label
     ended: bool
 
 
@@ -67,11 +69,15 @@ class CredentialFacts:
 
 @dataclass(frozen=True, slots=True)
 class CredentialCheck:
-    """A numbered check: ``rule`` is what it demands, ``objections`` yields one for each failure."""
+    """A numbered check: ``rule`` is what it demands, ``objections`` yields one for each failure.
+
+    ``shown`` are the facts it was held against, for whoever is to confirm.
+    """
 
     code: str
     rule: Label
     objections: Callable[[CredentialFacts], Iterator[Objection]]
+    shown: Callable[[CredentialFacts], Label] = lambda _: Label("", "")
 
 
 def _known(facts: CredentialFacts) -> Iterator[Objection]:
@@ -117,14 +123,14 @@ def _theirs(facts: CredentialFacts) -> Iterator[Objection]:
     else:
         zh = f"证书 {facts.named} 不是会员 {facts.member_no} 的证书"
         en = f"certificate {facts.named} is not one of member {facts.member_no}"
-    yield Label(zh, en), {"field": "certificate"}
+    yield Label(zh, en), {"field": "fingerprint"}
 
 
 def _not_ended(facts: CredentialFacts) -> Iterator[Objection]:
     if facts.action in ENDING and facts.certificate is not None and facts.certificate.ended:
         yield (
             Label("该证书已经终止", "the certificate has ended already"),
-            {"field": "certificate"},
+            {"field": "fingerprint"},
         )
 
 
@@ -179,11 +185,21 @@ def _two_left(facts: CredentialFacts) -> Iterator[Objection]:
         )
 
 
+def _who(facts: CredentialFacts) -> Label:
+    return facts.member.said if facts.member else Label("", "")
+
+
+def _until(facts: CredentialFacts) -> Label:
+    return facts.certificate.said if facts.certificate else Label("", "")
+
+
 CHECKS = (
-    CredentialCheck("4101", Label("会员存在", "the member exists"), _known),
+    CredentialCheck("4101", Label("会员存在", "the member exists"), _known, _who),
     CredentialCheck("4102", Label("会员未注销", "the member is open"), _open),
     CredentialCheck("4103", Label("不是本人办理", "nobody handles their own"), _not_own),
-    CredentialCheck("4104", Label("证书属于该会员", "the certificate is the member's"), _theirs),
+    CredentialCheck(
+        "4104", Label("证书属于该会员", "the certificate is the member's"), _theirs, _until
+    ),
     CredentialCheck("4105", Label("证书尚未终止", "the certificate has not ended"), _not_ended),
     CredentialCheck("4106", Label("绑定码可以送达", "the codes can be delivered"), _reachable),
     CredentialCheck("4107", Label("会员代表该单位", "the member acts for it"), _acts),

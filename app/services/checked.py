@@ -100,7 +100,12 @@ def _of_credential(
         return []
     facts = facts_of_credential(tx, instance.id, instance.content, actor.person_id, at)
     return [
-        Checked(check.code, check.rule, "bad" if found else "ok", _said(found))
+        Checked(
+            check.code,
+            check.rule,
+            "bad" if found else "ok",
+            _said(found) if found else check.shown(facts),
+        )
         for check, found in credential_changes.run_checks(facts)
     ]
 

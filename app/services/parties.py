@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from app.db import Transaction
 from app.domain.errors import Forbidden
 from app.services.actor import Actor
+from app.services.context import Context
 from app.services.instance import Instance
 from app.services.only_holder import nobody_for, only_holder
 from app.services.subjects import Subject
@@ -52,6 +53,23 @@ def _party(tx: Transaction, lane: Lane, applicant: Actor, subject: Subject) -> P
     if lane.party in {"any", "applicant.reviewer"}:
         return Party(lane.key, only_holder(tx, lane), None)
     raise nobody_for(lane)
+
+
+def in_another_lane(ctx: Context, actor: Actor, instance_id: int, lane_key: str) -> bool:
+    """Return whether the person has acted in another lane, so that a colleague takes this one."""
+    with ctx.database.transaction() as tx:
+        row = tx.one(
+            """SELECT 1 FROM workflow.participant WHERE instance_id = %(instance)s
+               AND person_id = %(person)s
+               AND (lane <> %(lane)s OR holder_id <> %(holder)s)""",
+            {
+                "instance": instance_id,
+                "person": actor.person_id,
+                "lane": lane_key,
+                "holder": actor.holder_id,
+            },
+        )
+    return row is not None
 
 
 def refuse_other_account(instance: Instance, lane_key: str, actor: Actor) -> None:

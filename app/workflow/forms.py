@@ -14,6 +14,10 @@ from jsonschema.exceptions import SchemaError, ValidationError
 
 from app.domain.label import Label
 
+# What a page sends of its own beside the fields of a form.
+RESERVED = frozenset({
+    "action", "once", "element", "csrf_token", "next", "certificate", "signed_document", "cms",
+})  # fmt: skip
 CONTENT = frozenset({"unit_lines", "lot_lines"})  # tables of what is asked of the ledger
 WIDGETS = CONTENT | {
     "text", "textarea", "choice", "date", "quantity", "holders", "attachments", "seen",
@@ -238,6 +242,8 @@ def _fields(layout: object, properties: Mapping[str, Any]) -> Iterator[Field]:
             raise UnreadableForm(f"layout names a field that is no property: {entry!r:.80}")
         if entry["field"] in seen:
             raise UnreadableForm(f"{entry['field']}: twice in the layout")
+        if entry["field"] in RESERVED:
+            raise UnreadableForm(f"{entry['field']}: the page itself sends a field of this name")
         seen.add(entry["field"])
         yield _field(entry, properties[entry["field"]], properties)
 

@@ -109,7 +109,7 @@ def test_the_list_is_a_file_as_it_is_narrowed(market, certificates):
 def test_a_button_begins_a_change_with_its_fields_filled_in(market, certificates):
     browser, found = market.as_(OPERATOR), certificates[EMITTER]
     page = browser.get("/credentials", query_string={"q": EMITTER}).text
-    [link] = re.findall(r'href="(/applications/new/credential_change\?action=lost[^"]*)"', page)
+    [link] = re.findall(r'href="(/applications/new/credential_change\?change=lost[^"]*)"', page)
     form = browser.get(link.replace("&amp;", "&")).text
     assert f'value="{found}"' in form
     assert f'value="{EMITTER}"' in form

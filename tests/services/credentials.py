@@ -48,7 +48,7 @@ def reach(market: Market, holder: str, place: int = 0) -> None:
 def form(market: Market, action: str, holder: str = "emitter", **more: Any) -> dict[str, Any]:
     """The form of a change of the holder's first person's certificate."""
     return {
-        "action": action,
+        "change": action,
         "member_no": member_of(market, holder),
         "reason": "本人来函说明。",
         **more,

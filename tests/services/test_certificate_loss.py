@@ -123,5 +123,5 @@ def test_neither_who_has_the_next_one_nor_whose_has_ended_is_reminded(a_market: 
     certificate_of(a_market, "emitter", days=20)
     certificate_of(a_market, "emitter", days=400)
     other = certificate_of(a_market, "neighbour", days=20)
-    agree(a_market, form(a_market, "lost", "neighbour", certificate=other))
+    agree(a_market, form(a_market, "lost", "neighbour", fingerprint=other))
     assert sweep(a_market.ctx).reminded == 0

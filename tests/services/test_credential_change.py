@@ -80,7 +80,7 @@ def sealed(market: Market) -> dict[str, str]:
 def test_a_certificate_ends_when_a_second_officer_confirms_and_not_before(
     a_market: Market, an_officer: Actor, another_officer: Actor, a_certificate: str, action: str
 ):
-    instance = ask(a_market, an_officer, form(a_market, action, certificate=a_certificate))
+    instance = ask(a_market, an_officer, form(a_market, action, fingerprint=a_certificate))
     assert a_market.instance(instance)["number"].startswith("PZ-2022-")
     assert ends(a_market) == []
     a_market.decide(another_officer, instance, APPROVE)
@@ -91,7 +91,7 @@ def test_a_certificate_ends_when_a_second_officer_confirms_and_not_before(
 def test_a_certificate_is_named_by_its_serial_number_as_well(a_market: Market, a_certificate: str):
     [(serial,)] = a_market.rows("SELECT serial FROM trust.certificate")
     written = ":".join(serial[i : i + 2] for i in range(0, len(serial), 2)).upper()
-    agree(a_market, form(a_market, "lost", certificate=written))
+    agree(a_market, form(a_market, "lost", fingerprint=written))
     assert ends(a_market) == [("lost", True)]
 
 
@@ -100,7 +100,7 @@ def test_with_a_certificate_end_its_persons_sessions_and_tokens_at_once(
 ):
     sign_in_as(a_market, "emitter")
     sign_in_as(a_market, "neighbour")
-    agree(a_market, form(a_market, "compromised", certificate=a_certificate))
+    agree(a_market, form(a_market, "compromised", fingerprint=a_certificate))
     meant = a_market.actor("emitter").person_id
     for table, ended in (("session", "ended_at"), ("api_token", "revoked_at")):
         rows = a_market.rows(f"SELECT person_id FROM identity.{table} WHERE {ended} IS NOT NULL")
@@ -113,7 +113,7 @@ def test_with_a_certificate_end_its_persons_sessions_and_tokens_at_once(
 def test_a_return_changes_nothing_and_it_can_be_handed_in_again(
     a_market: Market, an_officer: Actor, another_officer: Actor, a_certificate: str
 ):
-    filled = form(a_market, "lost", certificate=a_certificate)
+    filled = form(a_market, "lost", fingerprint=a_certificate)
     instance = ask(a_market, an_officer, filled)
     a_market.decide(another_officer, instance, RETURN)
     assert ends(a_market) == []
@@ -125,7 +125,7 @@ def test_a_return_changes_nothing_and_it_can_be_handed_in_again(
 def test_whoever_filled_in_does_not_confirm(
     a_market: Market, an_officer: Actor, another_officer: Actor, a_certificate: str
 ):
-    filled = form(a_market, "lost", certificate=a_certificate)
+    filled = form(a_market, "lost", fingerprint=a_certificate)
     instance = ask(a_market, an_officer, filled)
     with pytest.raises(Forbidden):
         a_market.decide(an_officer, instance, APPROVE)
@@ -138,13 +138,13 @@ def test_whoever_filled_in_does_not_confirm(
 @pytest.mark.parametrize("role", ["emitter", "province", "national"])
 def test_only_the_registry_operator_begins_one(a_market: Market, a_certificate: str, role: str):
     with pytest.raises(Forbidden):
-        ask(a_market, a_market.actor(role), form(a_market, "lost", certificate=a_certificate))
+        ask(a_market, a_market.actor(role), form(a_market, "lost", fingerprint=a_certificate))
 
 
 def test_nobody_hands_in_a_change_of_their_own(a_market: Market, an_officer: Actor):
     own = certificate_of(a_market, "registry")
     with pytest.raises(Refused) as refused:
-        ask(a_market, an_officer, form(a_market, "lost", "registry", certificate=own))
+        ask(a_market, an_officer, form(a_market, "lost", "registry", fingerprint=own))
     assert codes(refused) == ["4103"]
 
 
@@ -152,7 +152,7 @@ def test_nobody_confirms_a_change_of_their_own(
     a_market: Market, an_officer: Actor, another_officer: Actor
 ):
     own = certificate_of(a_market, "registry", 1)
-    filled = form(a_market, "lost", certificate=own) | {
+    filled = form(a_market, "lost", fingerprint=own) | {
         "member_no": member_of(a_market, "registry", 1)
     }
     instance = ask(a_market, an_officer, filled)
@@ -179,8 +179,8 @@ def test_who_drafted_a_change_has_a_hand_in_it(
     [
         ("4101", "", {"member_no": "99999999999"}),
         ("4102", "UPDATE identity.person SET closed_at = now()", {}),
-        ("4104", "", {"certificate": "ab" * 32}),
-        ("4104", "", {"certificate": ""}),
+        ("4104", "", {"fingerprint": "ab" * 32}),
+        ("4104", "", {"fingerprint": ""}),
         ("4104", "", {"member_no": "21010400002"}),
     ],
 )
@@ -190,14 +190,14 @@ def test_what_cannot_be_ended_is_refused_by_a_number(
 ):  # fmt: skip
     if change:
         a_market.change(f"{change} WHERE member_no = %(m)s", m=member_of(a_market, "emitter"))
-    asked = {**form(a_market, "lost", certificate=a_certificate), **filled}
+    asked = {**form(a_market, "lost", fingerprint=a_certificate), **filled}
     with pytest.raises(Refused) as refused:
         ask(a_market, an_officer, asked)
     assert codes(refused)[0] == code
 
 
 def test_what_has_ended_is_not_ended_again(a_market: Market, an_officer: Actor, a_certificate: str):
-    filled = form(a_market, "lost", certificate=a_certificate)
+    filled = form(a_market, "lost", fingerprint=a_certificate)
     agree(a_market, filled)
     with pytest.raises(Refused) as refused:
         ask(a_market, an_officer, filled)
@@ -207,10 +207,12 @@ def test_what_has_ended_is_not_ended_again(a_market: Market, an_officer: Actor, 
 def test_the_reviewer_sees_the_checks_by_their_numbers(
     a_market: Market, an_officer: Actor, another_officer: Actor, a_certificate: str
 ):
-    instance = ask(a_market, an_officer, form(a_market, "lost", certificate=a_certificate))
+    instance = ask(a_market, an_officer, form(a_market, "lost", fingerprint=a_certificate))
     found = checks(a_market.ctx, another_officer, instance)
     assert [check.code for check in found] == [f"410{n}" for n in range(1, 9)]
     assert {check.state for check in found} == {"ok"}
+    assert found[0].compared.zh == "人员21010400001 · 重点排放单位21010400001"
+    assert found[3].compared.en == "valid from 2022-03-01 to 2023-04-05"
 
 
 @pytest.mark.parametrize("instances", [1, 2])
@@ -222,7 +224,7 @@ def test_of_two_approvals_at_once_one_ends_the_certificate(
         a_market.actor("exchange").person_id, a_market.account("registry", "surrender")
     )
     third = a_market.actor("registry", member_no=member_of(a_market, "exchange"))
-    filled = form(a_market, "lost", certificate=a_certificate)
+    filled = form(a_market, "lost", fingerprint=a_certificate)
     asked = [ask(a_market, an_officer, filled) for _ in range(instances)]
     gate = Barrier(2)
 
@@ -441,7 +443,7 @@ def test_one_officer_alone_is_refused_by_the_database(
     a_market: Market, an_officer: Actor, a_certificate: str
 ):
     """Neither the submission, nor a decision forged beside it, ends a certificate."""
-    instance = ask(a_market, an_officer, form(a_market, "lost", certificate=a_certificate))
+    instance = ask(a_market, an_officer, form(a_market, "lost", fingerprint=a_certificate))
     for forged in ({}, {"decision_id": 0}, {"instance_id": 0}):
         with pytest.raises(psycopg2.Error) as refused:
             a_market.rows(
@@ -480,7 +482,7 @@ def _forged(market: Market, instance: int, by: Actor) -> None:
 def test_a_forged_approval_still_needs_a_second_person_and_never_oneself(
     a_market: Market, an_officer: Actor, a_certificate: str, by: tuple[str, int]
 ):
-    instance = ask(a_market, an_officer, form(a_market, "lost", certificate=a_certificate))
+    instance = ask(a_market, an_officer, form(a_market, "lost", fingerprint=a_certificate))
     with pytest.raises(psycopg2.Error) as refused:
         _forged(a_market, instance, a_market.actor(*by))
     assert refused.value.pgcode == "RG404"
@@ -491,7 +493,7 @@ def test_a_forged_approval_still_needs_a_second_person_and_never_oneself(
 
 def test_an_approval_serves_once(a_market: Market, a_certificate: str):
     """What was decided yesterday ends nothing today: the next certificate needs its own."""
-    instance = agree(a_market, form(a_market, "lost", certificate=a_certificate))
+    instance = agree(a_market, form(a_market, "lost", fingerprint=a_certificate))
     certificate_of(a_market, "emitter")
     with pytest.raises(psycopg2.Error) as refused:
         a_market.rows(
@@ -501,7 +503,7 @@ def test_an_approval_serves_once(a_market: Market, a_certificate: str):
 
 
 def test_codes_that_name_a_decision_need_one_that_allows_them(a_market: Market, a_certificate: str):
-    agree(a_market, form(a_market, "lost", certificate=a_certificate))
+    agree(a_market, form(a_market, "lost", fingerprint=a_certificate))
     [(decision,)] = a_market.rows("SELECT max(id) FROM workflow.decision")
     person, at = a_market.actor("emitter").person_id, a_market.clock.now()
     with a_market.ctx.database.transaction() as tx, pytest.raises(psycopg2.Error) as refused:

@@ -53,7 +53,7 @@ def certificate_of(market: Market, actor: Actor) -> tuple[int, str]:
 def two_officers_end(market: Market, keys: Keys, whose: Actor, action: str) -> None:
     """Two officers of the registry end a person's certificate, each under their own key."""
     _, fingerprint = certificate_of(market, whose)
-    filled = form(market, action, certificate=fingerprint)
+    filled = form(market, action, fingerprint=fingerprint)
     first, other = market.actor("registry"), market.actor("registry", 1)
     instance = begin(market.ctx, first, FLOW, None, filled, submit=False).instance_id
     keys.decide(first, instance, filled)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.workflow.forms import Form
+from app.workflow.forms import RESERVED, Form, UnreadableForm
 from tests.workflow.walks import ROOT
 
 APPLICATION = (ROOT / "forms" / "surrender_application.json").read_bytes()
@@ -132,6 +132,16 @@ def test_an_analyst_changes_a_label_a_hint_and_a_required_mark_in_the_file() -> 
     assert form.field("opinion").label.zh == "意见"
     assert form.field("opinion").hint.en == "Always required"
     assert list(form.validate({"verdict": "approve"})[1]) == ["opinion"]
+
+
+@pytest.mark.parametrize("name", sorted(RESERVED))
+def test_no_field_is_called_as_what_the_page_itself_sends(name: str) -> None:
+    """A field `action` would stand where the pressed button does."""
+    raw = json.loads(REVIEW)
+    raw["properties"][name] = {"type": "string"}
+    raw["layout"].append({"field": name, "widget": "text", "label": {"zh": "字段", "en": "Field"}})
+    with pytest.raises(UnreadableForm, match=name):
+        Form.load(json.dumps(raw).encode())
 
 
 JSON = st.recursive(

@@ -7,6 +7,7 @@ from typing import Any
 from app.db import Transaction
 from app.domain.clock import local_day
 from app.domain.credential_changes import ENDING, LEFT, CredentialFacts, Held, Member
+from app.domain.label import Label
 
 FLOW = "credential_change"
 OPERATOR = "registry_operator"
@@ -16,8 +17,8 @@ def facts_of_credential(
     tx: Transaction, instance_id: int, content: Mapping[str, Any], by: int | None, at: datetime
 ) -> CredentialFacts:
     """Return the snapshot of a change; ``by`` is who acts on it now, beside those before."""
-    action, member_no = str(content.get("action", "")), str(content.get("member_no", ""))
-    named, code = str(content.get("certificate", "")), str(content.get("holder", ""))
+    action, member_no = str(content.get("change", "")), str(content.get("member_no", ""))
+    named, code = str(content.get("fingerprint", "")), str(content.get("holder", ""))
     today = local_day(at)
     member = _member(tx, member_no, today)
     certificate = _held(tx, member, named) if action in ENDING else None
@@ -41,18 +42,25 @@ def facts_of_credential(
 def _member(tx: Transaction, member_no: str, today: date) -> Member | None:
     row = tx.one(
         """SELECT p.id, p.closed_at IS NOT NULL, p.email <> '', p.phone <> '',
-               coalesce((SELECT jsonb_object_agg(h.code, h.id) FROM identity.mandate m
-                   JOIN identity.account a ON a.id = m.account_id
-                   JOIN identity.holder h ON h.id = a.holder_id
-                   WHERE m.person_id = p.id AND (m.valid_to IS NULL
-                       OR m.valid_to >= greatest(%(today)s, m.valid_from))), '{}')
-           FROM identity.person p WHERE p.member_no = %(member)s""",
+               coalesce(h.codes, '{}'),
+               concat_ws(' · ', p.name, h.names),
+               concat_ws(' · ', coalesce(nullif(p.name_en, ''), p.name), h.names_en)
+           FROM identity.person p CROSS JOIN LATERAL (
+               SELECT jsonb_object_agg(h.code, h.id) AS codes,
+                   string_agg(DISTINCT h.name, '、') AS names,
+                   string_agg(DISTINCT coalesce(nullif(h.name_en, ''), h.name), ', ') AS names_en
+               FROM identity.mandate m JOIN identity.account a ON a.id = m.account_id
+               JOIN identity.holder h ON h.id = a.holder_id
+               WHERE m.person_id = p.id AND (m.valid_to IS NULL
+                   OR m.valid_to >= greatest(%(today)s, m.valid_from))) h
+           WHERE p.member_no = %(member)s""",
         {"member": member_no, "today": today},
     )
     if row is None:
         return None
     ways = zip(("email", "sms"), (row[2], row[3]), strict=True)
-    return Member(row[0], row[1], frozenset(way for way, known in ways if known), row[4])
+    reachable = frozenset(way for way, known in ways if known)
+    return Member(row[0], Label(row[5], row[6]), row[1], reachable, row[4])
 
 
 def _held(tx: Transaction, member: Member | None, named: str) -> Held | None:
@@ -61,14 +69,19 @@ def _held(tx: Transaction, member: Member | None, named: str) -> Held | None:
     if member is None or not digits:
         return None
     row = tx.one(
-        """SELECT c.id, e.certificate_id IS NOT NULL FROM trust.certificate c
+        """SELECT c.id, e.certificate_id IS NOT NULL, c.not_before, c.not_after
+           FROM trust.certificate c
            LEFT JOIN trust.certificate_end e ON e.certificate_id = c.id
            WHERE c.person_id = %(person)s
              AND %(named)s IN (encode(c.fingerprint, 'hex'), lower(c.serial))
            ORDER BY e.certificate_id NULLS FIRST, c.id LIMIT 1""",
         {"person": member.person_id, "named": digits},
     )
-    return Held(*row) if row else None
+    if row is None:
+        return None
+    first, last = local_day(row[2]).isoformat(), local_day(row[3]).isoformat()
+    said = Label(f"有效期 {first} 至 {last}", f"valid from {first} to {last}")
+    return Held(row[0], said, row[1])
 
 
 def _hands(tx: Transaction, instance_id: int, by: int | None) -> Collection[int | None]:

@@ -192,7 +192,7 @@ KINDS: dict[str, RecordKind] = {
             ("credential_change",),
             (
                 NUMBER,
-                field("action", "办理事项", "What is done"),
+                field("change", "办理事项", "What is done"),
                 field("member_no", "会员编号", "Member number"),
                 *END,
             ),

@@ -20,7 +20,7 @@ LANGUAGE sql STABLE AS $$
           AND p_member NOT IN (d.person_id, s.person_id)
           AND NOT EXISTS (SELECT FROM workflow.participant t
                           WHERE t.instance_id = i.id AND t.person_id = p_member)
-          AND i.content::jsonb->>'action' = p_action
+          AND i.content::jsonb->>'change' = p_action
           AND i.content::jsonb->>'member_no' = p.member_no);
 $$;
 
@@ -65,7 +65,7 @@ BEGIN
             JOIN workflow.decision d ON d.id = v_decision
             JOIN workflow.instance i ON i.id = d.instance_id
             WHERE c.id = v_certificate AND c.person_id = v_member
-              AND lower(regexp_replace(i.content::jsonb->>'certificate', '[^0-9A-Fa-f]', '', 'g'))
+              AND lower(regexp_replace(i.content::jsonb->>'fingerprint', '[^0-9A-Fa-f]', '', 'g'))
                   IN (encode(c.fingerprint, 'hex'), lower(c.serial))) THEN
             RAISE EXCEPTION 'the application does not ask to end certificate %', v_certificate
                 USING ERRCODE = 'RG404';
