@@ -1,9 +1,14 @@
 """Who may ask the agent: this machine's name, a listed website, JSON, a pairing."""
 
+import json
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.usbkey.agent_site import REGISTRY, Site, decision, running, sign_in
 from usbkey.agent.origins import OriginError, Origins, parsed
+from usbkey.agent.refusals import Refused
 
 FOREIGN = (
     "https://registry.example.evil.test",
@@ -155,6 +160,47 @@ def test_forgetting_a_website_holds_at_once(tmp_path):
         assert site.call("GET", "/v1/certificates").status == 200
         assert site.agent.pairings.forget(REGISTRY) == 1
         assert site.call("GET", "/v1/certificates").code == "unpaired"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+BODIES = (
+    st.binary()
+    | JSON.map(lambda found: json.dumps(found).encode())
+    | st.fixed_dictionaries(
+        {"id": st.text() | st.just("a" * 32), "documents": st.lists(st.text()), "certificate": JSON}
+    ).map(lambda found: json.dumps(found).encode())
+)
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(body=BODIES)
+def test_no_body_whatever_makes_the_agent_fail_or_wait_to_sign(page, body):
+    answer = page.call("POST", "/v1/requests", body)
+    assert answer.status in {400, 404, 422}
+
+
+@given(text=st.text())
+def test_no_text_but_the_origin_itself_passes(text):
+    origins = Origins([REGISTRY])
+    assert origins.require(REGISTRY) == REGISTRY
+    if text != REGISTRY:
+        with pytest.raises(Refused):
+            origins.require(text)
+
+
+@given(text=st.text() | st.from_regex(r"https?://[a-zA-Z0-9.:\[\]@*-]{1,30}", fullmatch=True))
+def test_what_may_be_allowed_is_written_in_one_way(text):
+    try:
+        origin = parsed(text)
+    except OriginError:
+        return
+    assert parsed(origin) == origin
+    assert "*" not in origin
 
 
 def test_every_answer_is_strict(page):

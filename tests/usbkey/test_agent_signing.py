@@ -21,7 +21,7 @@ from tests.usbkey.agent_site import (
     running,
     sign_in,
 )
-from usbkey.agent.asked import MOST_WAITING
+from usbkey.agent.asked import MOST_KEPT, MOST_WAITING
 
 
 @pytest.fixture
@@ -266,6 +266,12 @@ def test_what_is_not_confirmed_in_time_is_over(tmp_path):
 def test_not_more_wait_at_once_than_a_person_can_look_at(page):
     assert [page.ask(decision()).status for _ in range(MOST_WAITING)] == [201] * MOST_WAITING
     assert page.ask(decision()).code == "busy"
+
+
+def test_answered_requests_do_not_pile_up(page):
+    for _ in range(MOST_KEPT + 5):
+        page.call("DELETE", f"/v1/requests/{page.ask(decision()).json['id']}")
+    assert len(page.agent.signs._wishes) == MOST_KEPT
 
 
 def test_another_website_does_not_see_a_request(tmp_path):

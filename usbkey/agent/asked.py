@@ -17,6 +17,7 @@ WAITING, DONE, REFUSED, OVER = "waiting", "done", "refused", "over"
 PAIRING_TIME = timedelta(minutes=5)
 KEPT = timedelta(minutes=10)  # an answer can be fetched again until then
 MOST_WAITING = 20  # of one kind
+MOST_KEPT = 100  # of one kind, the oldest answered ones go first
 
 
 @dataclass
@@ -91,6 +92,7 @@ class Asked(Generic[Kind]):
             if sum(one.state == WAITING for one in self._wishes.values()) >= MOST_WAITING:
                 raise Refused("busy")
             self._wishes[wish.id] = wish
+            self._make_room()
             return wish
 
     def find(self, number: str, origin: str | None = None) -> Kind:
@@ -101,6 +103,11 @@ class Asked(Generic[Kind]):
         if wish is None or origin not in {None, wish.origin}:
             raise Refused("not_found")
         return wish
+
+    def _make_room(self) -> None:
+        answered = [number for number, wish in self._wishes.items() if wish.state != WAITING]
+        for number in answered[: max(0, len(self._wishes) - MOST_KEPT)]:
+            del self._wishes[number]
 
     def _sweep(self) -> None:
         now = self._now()
