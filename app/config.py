@@ -135,3 +135,7 @@ def _refuse_unsigned_in_production(settings: Settings) -> None:
         raise SettingsError("production refuses SIGNATURES=off")
     if settings.software_signer:
         raise SettingsError("production refuses SOFTWARE_SIGNER=on: it signs for the people")
+    if not settings.public_url.startswith("https://"):
+        raise SettingsError(
+            "production needs PUBLIC_URL: what people sign names the site, https://host"
+        )

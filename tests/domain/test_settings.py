@@ -9,6 +9,7 @@ WORKING = {
     "DATABASE_URL": "postgresql://registry_app@/registry",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "SECRET_KEY": STRONG,
+    "PUBLIC_URL": "https://registry.example.org",
 }
 
 
@@ -48,8 +49,16 @@ def test_an_unknown_environment_is_refused():
         settings_from({**WORKING, "REGISTRY_ENV": "staging"})
 
 
-@pytest.mark.parametrize("change", [{"SIGNATURES": "off"}, {"SOFTWARE_SIGNER": "on"}])
-def test_production_refuses_unsigned_decisions_and_keys_that_the_server_has(change):
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"SIGNATURES": "off"},
+        {"SOFTWARE_SIGNER": "on"},
+        {"PUBLIC_URL": ""},
+        {"PUBLIC_URL": "http://registry.example.org"},
+    ],
+)
+def test_production_refuses_unsigned_decisions_keys_of_the_server_and_a_site_without_name(change):
     with pytest.raises(SettingsError, match=next(iter(change))):
         settings_from({**WORKING, "REGISTRY_ENV": "production", **change})
 
