@@ -1,20 +1,21 @@
 """`registry bench`: everything in one run, in databases of its own that are dropped at the end."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.config import Settings
 from bench.crowd import crowd
 from bench.databases import Place, database
 from bench.http import requests, server
-from bench.market import open_up
+from bench.market import let_half_sign, open_up
 from bench.memory import memory
 from bench.pages import growth, pages
 from bench.posts import posts
 from bench.report import Row
+from bench.signatures import signatures
 from bench.state import sizes
 from bench.tasks import floor
-from bench.tasks.compare import compare
+from bench.tasks.compare import compare, compare_signed
 
 EMITTERS = 1240  # forty for each of 31 provinces
 SEASONED = 3000  # applications that a registry has seen before anything is measured
@@ -32,7 +33,11 @@ class Size:
 
 
 def bench(settings: Settings, size: Size, say: Say) -> Iterator[Row]:
-    """Yield the rows as they are measured; ``say`` is told what goes on meanwhile."""
+    """Yield the rows as they are measured; ``say`` is told what goes on meanwhile.
+
+    Nobody signs but where signing is what is measured.
+    """
+    settings = replace(settings, signatures=False)
     with (
         database(settings, "registry_bench") as small,
         database(settings, "registry_bench_large") as large,
@@ -44,6 +49,10 @@ def bench(settings: Settings, size: Size, say: Say) -> Iterator[Row]:
             yield from sizes(ctx)
         say("tasks: service, floor, typical build")
         yield from compare(small, size.rounds)
+        say("signatures, and tasks with and without them")
+        yield from signatures(size.rounds)
+        let_half_sign(small)
+        yield from compare_signed(small, size.rounds)
         say("ledger posts")
         yield from posts(small, size.rounds)
         say(f"making {size.finished:,} finished applications and {size.waiting:,} open tasks")

@@ -5,14 +5,17 @@ from functools import partial
 
 from bench.crew import Crew, crew, rate
 from bench.databases import Place
-from bench.report import Row, in_turns, row
+from bench.report import Row, Samples, in_turns, row
 from bench.tasks.floor import Floor
 from bench.tasks.service import Service
+from bench.tasks.signed import PreparedService, SignedService
 from bench.tasks.stock import Stock
 
 SERVICE, FLOOR, STOCK = "task, service", "task, PL/pgSQL floor", "task, stock + ORM"
-PIECES = {SERVICE: 300, FLOOR: 500, STOCK: 60}
+SIGNED, PREPARED = "task, signed", "task, signed with preparation"
+PIECES = {SERVICE: 300, FLOOR: 500, STOCK: 60, SIGNED: 300, PREPARED: 300}
 CLIENTS = (1, 2)
+GOAL = "1/1.5 = 0.667, then 1/1.2 = 0.833"
 
 
 def compare(place: Place, rounds: int) -> Iterator[Row]:
@@ -24,20 +27,37 @@ def compare(place: Place, rounds: int) -> Iterator[Row]:
     ):
         crews = {SERVICE: service, FLOOR: floor, STOCK: stock}
         for clients in CLIENTS:
-            yield from _at(crews, clients, rounds)
+            samples = _measured(crews, clients, rounds)
+            at_two = clients == max(CLIENTS)
+            own, other, build = (named(name, clients) for name in (SERVICE, FLOOR, STOCK))
+            yield row(samples, other, "tasks/s")
+            yield row(samples, build, "tasks/s")
+            yield row(samples, own, "tasks/s", other, "0.5, then 0.8" if at_two else "")
+            yield row(samples, own, "tasks/s", build, "8, then 16" if at_two else "")
 
 
-def _at(crews: dict[str, Crew], clients: int, rounds: int) -> Iterator[Row]:
-    def named(name: str) -> str:
-        return f"{name}, {clients} client{'s' * (clients > 1)}"
+def compare_signed(place: Place, rounds: int) -> Iterator[Row]:
+    """Yield tasks a second with and without signatures, in turns of their own."""
+    with (
+        crew(partial(Service, place), max(CLIENTS)) as service,
+        crew(partial(SignedService, place), max(CLIENTS)) as signed,
+        crew(partial(PreparedService, place), max(CLIENTS)) as prepared,
+    ):
+        crews = {SERVICE: service, SIGNED: signed, PREPARED: prepared}
+        for clients in CLIENTS:
+            samples = _measured(crews, clients, rounds)
+            own = named(SERVICE, clients)
+            yield row(samples, named(SIGNED, clients), "tasks/s", own, GOAL)
+            yield row(samples, named(PREPARED, clients), "tasks/s", own)
 
+
+def named(name: str, clients: int) -> str:
+    """Return the name of a contender at so many clients."""
+    return f"{name}, {clients} client{'s' * (clients > 1)}"
+
+
+def _measured(crews: dict[str, Crew], clients: int, rounds: int) -> Samples:
     def measured(name: str) -> float:
         return rate(crews[name].round(PIECES[name], clients))
 
-    samples = in_turns({named(name): partial(measured, name) for name in crews}, rounds)
-    at_two = clients == max(CLIENTS)
-    floor, stock = named(FLOOR), named(STOCK)
-    yield row(samples, floor, "tasks/s")
-    yield row(samples, stock, "tasks/s")
-    yield row(samples, named(SERVICE), "tasks/s", floor, "0.5, then 0.8" if at_two else "")
-    yield row(samples, named(SERVICE), "tasks/s", stock, "8, then 16" if at_two else "")
+    return in_turns({named(name, clients): partial(measured, name) for name in crews}, rounds)

@@ -4,7 +4,7 @@ Submit, review, and every sixteenth application is returned once: 6 % refusals.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from time import perf_counter
@@ -33,11 +33,14 @@ class Open:
 
 
 class Flow(ABC):
-    """One client of one contender."""
+    """One client of one contender; ``signs``: on accounts that ask for signatures, or on others."""
+
+    signs = False
 
     def __init__(self, place: Place, number: int, clients: int) -> None:
         self.ctx: Context = build(place.settings, FixedClock(OPENING_DAY))
-        self._applicants = applicants(self.ctx)[number::clients]
+        mine = [who for who in applicants(self.ctx) if who.signs == self.signs]
+        self._applicants = mine[number::clients]
         self._next = count()
         self._ready: list[Open] = []
 
@@ -48,6 +51,15 @@ class Flow(ABC):
     @abstractmethod
     def review(self, task: Open, verdict: str, opinion: str) -> None:
         """Approve or return it, in one committed transaction."""
+
+    def get_ready(  # noqa: B027 - most have nothing to do
+        self, tasks: Sequence[Open], verdict: str, opinion: str
+    ) -> None:
+        """Do what comes before deciding, for all of them; not measured."""
+
+    def spent(self, task: Open) -> float:  # noqa: ARG002 - of this very task, where there is any
+        """Return the seconds of getting ready that count all the same."""
+        return 0.0
 
     def prepare(self, pieces: int) -> None:
         """Start applications with a saved draft; two tasks each."""
@@ -62,22 +74,28 @@ class Flow(ABC):
         """Bring what was prepared to its end; looking up what is open next is not measured."""
         times: list[float] = []
         opened, self._ready = self._ready, []
-        self._each(times, self.submit, opened)
+        self._each(times, opened)
         opened = self._open_now(opened)
         returned = opened[::RETURNED]
-        self._each(times, lambda task: self.review(task, "return", OPINION), returned)
+        self._each(times, returned, "return", OPINION)
         again = self._open_now(returned)
-        self._each(times, self.submit, again)
+        self._each(times, again)
         last = [task for n, task in enumerate(opened) if n % RETURNED] + self._open_now(again)
-        self._each(times, lambda task: self.review(task, "approve", ""), last)
+        self._each(times, last, "approve")
         return Measure(times, sum(times))
 
-    @staticmethod
-    def _each(times: list[float], do: Callable[[Open], None], tasks: Sequence[Open]) -> None:
+    def _each(
+        self, times: list[float], tasks: Sequence[Open], verdict: str = "", opinion: str = ""
+    ) -> None:
+        """Submit each, or review it where there is a verdict."""
+        self.get_ready(tasks, verdict, opinion)
         for task in tasks:
             began = perf_counter()
-            do(task)
-            times.append(perf_counter() - began)
+            if verdict:
+                self.review(task, verdict, opinion)
+            else:
+                self.submit(task)
+            times.append(perf_counter() - began + self.spent(task))
 
     def _open_now(self, tasks: Sequence[Open]) -> list[Open]:
         with self.ctx.database.transaction() as tx:

@@ -5,10 +5,13 @@ import pytest
 from app.config import settings_from
 from bench.crew import Measure, rate
 from bench.databases import Place
-from bench.market import open_up
+from bench.market import let_half_sign, open_up
 from bench.report import Row, as_json, in_turns, line, row
+from bench.signatures import BUILT, KEPT, signatures
 from bench.tasks import floor
+from bench.tasks.flow import Open
 from bench.tasks.service import Service
+from bench.tasks.signed import PreparedService, SignedService
 from bench.tasks.stock import Stock
 
 PIECES = 34  # seventeen applications, two of them returned once
@@ -20,7 +23,8 @@ COUNTS = {
     "participants": "SELECT lane FROM workflow.participant i",
     "open tasks": "SELECT element_id FROM workflow.task i",
     "drafts": "SELECT element_id FROM workflow.draft i",
-    "notifications": "SELECT template, holder_id FROM workflow.notification i",
+    "notifications": "SELECT template, holder_id = (SELECT w.applicant_id FROM workflow.instance w"
+    " WHERE w.id = i.instance_id) FROM workflow.notification i",
     "transfers": "SELECT type, role FROM ledger.transfer i",
 }
 OUTBOX = """SELECT o.kind, o.payload::json->>'task' FROM workflow.outbox o
@@ -49,6 +53,7 @@ def place(module_database):
     with made.context() as ctx:
         open_up(ctx, 62)
     floor.install(made)
+    let_half_sign(made)
     return made
 
 
@@ -80,7 +85,7 @@ def by_the_service(place):
     return written_by(place, Service)
 
 
-@pytest.mark.parametrize("kind", [floor.Floor, Stock])
+@pytest.mark.parametrize("kind", [floor.Floor, Stock, SignedService, PreparedService])
 def test_every_contender_writes_the_rows_that_the_service_writes(place, by_the_service, kind):
     measure, rows = written_by(place, kind)
     assert len(measure.times) == len(by_the_service[0].times) == PIECES + 4
@@ -92,6 +97,29 @@ def test_the_flow_of_the_bench_reaches_its_end_with_one_refusal_in_sixteen(by_th
     assert [state[:2] for state in rows["state"]] == [("ended", "surrendered")] * (PIECES // 2)
     assert sum(decision[1] == "return" for decision in rows["decisions"]) == 2
     assert rows["open tasks"] == rows["drafts"] == []
+
+
+def test_what_is_measured_as_signed_is_signed_and_nothing_else_is(place, by_the_service):
+    signed = "SELECT count(*) FROM trust.signature"
+    with place.context() as ctx, ctx.database.transaction() as tx:
+        [(before,)] = tx.all(signed)
+    written_by(place, SignedService)
+    written_by(place, Service)
+    with place.context() as ctx, ctx.database.transaction() as tx:
+        assert tx.all(signed) == [(before + PIECES + 4,)]
+
+
+def test_preparing_counts_only_where_it_is_said_to():
+    paid, free = object.__new__(PreparedService), object.__new__(SignedService)
+    for client in (paid, free):
+        client._spent = {7: 0.25}
+    task = Open(None, 7, 1)
+    assert (paid.spent(task), free.spent(task)) == (0.25, 0.0)
+
+
+def test_a_signature_whose_chain_is_known_is_measured_apart_from_one_whose_is_not():
+    found = {row.name: row.median for row in signatures(rounds=1)}
+    assert 0 < found[KEPT] < found[BUILT]
 
 
 def test_contenders_take_turns_and_the_first_round_only_warms_up():

@@ -1,6 +1,6 @@
 """Give everybody of a demonstration, a rehearsal or a bench a software certificate, all at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from app.db import Transaction
@@ -9,16 +9,19 @@ from app.services.context import Context
 from app.services.signing.enrolment import facts_of
 from app.services.signing.software import signer_for
 from app.services.signing.software_authority import stand_up
-from app.trust.certificates import Facts
+from usbkey.signer import Signer
 
 BATCH = 500
 
+Key = Callable[[Context, str], Signer]
 
-def equip(ctx: Context) -> int:
+
+def equip(ctx: Context, key: Key = signer_for) -> int:
     """Renew the authority's lists, and bind a certificate to everybody who never had one.
 
-    Returns how many were bound; what was bound before stays. Raises SignatureRefused where the
-    settings allow no software signer; does nothing where nobody signs.
+    ``key`` gives a member's key; with another than the server's own, the server does not sign for
+    them. Returns how many were bound; what was bound before stays. Raises SignatureRefused where
+    the settings allow no software signer; does nothing where nobody signs.
     """
     if not ctx.settings.signatures:
         return 0
@@ -28,7 +31,7 @@ def equip(ctx: Context) -> int:
     while True:
         with ctx.database.transaction() as tx:
             people = _without(tx)
-            _bind(ctx, tx, people, at)
+            _bind(tx, people, [key(ctx, member_no) for _, member_no in people], at)
         bound += len(people)
         if len(people) < BATCH:
             return bound
@@ -55,8 +58,10 @@ def _without(tx: Transaction) -> list[tuple[int, str]]:
     ]
 
 
-def _bind(ctx: Context, tx: Transaction, people: Sequence[tuple[int, str]], at: datetime) -> None:
-    found = [_facts(ctx, member_no) for _, member_no in people]
+def _bind(
+    tx: Transaction, people: Sequence[tuple[int, str]], keys: Sequence[Signer], at: datetime
+) -> None:
+    found = [facts_of(evidence.read(key.certificate), software=True) for key in keys]
     tx.run(
         """INSERT INTO trust.certificate (fingerprint, person_id, software, serial, subject,
                issuer, not_before, not_after, der, at)
@@ -76,7 +81,3 @@ def _bind(ctx: Context, tx: Transaction, people: Sequence[tuple[int, str]], at: 
             "at": at,
         },
     )
-
-
-def _facts(ctx: Context, member_no: str) -> Facts:
-    return facts_of(evidence.read(signer_for(ctx, member_no).certificate), software=True)
