@@ -1,10 +1,12 @@
 """M4, R23, W2: after the password the certificate signs; each refusal has a number of its own."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
 import orjson
+import psycopg2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -12,8 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.domain.canonical import canonical
+from app.domain.errors import RegistryError
 from app.evidence import certificate as evidence
-from app.services.signing import enrolment, software_authority
+from app.evidence.verify import Trust
+from app.services.entering import Entered
+from app.services.signing import enrolment, proof, software_authority
 from tests.web.keys import SEED, Keys, document_of, fields
 from tests.web.site import A_PROVINCE, AN_AUDITOR, AN_EMITTER, AN_OPERATOR, STARTED, Site, open_site
 from usbkey.authority import Authority
@@ -387,3 +392,45 @@ def test_whose_software_certificate_was_ended_needs_codes_for_the_next(keys: Key
     typed = {"medium": "software", "reference": reference, "code": code}
     assert browser.post("/sign-in/certificate", typed).status_code == 302
     assert browser.get("/account").status_code == 200
+
+
+def test_nothing_is_locked_while_a_signature_is_verified(
+    keys: Keys, an_emitters_key, module_database, monkeypatch
+):
+    seen = []
+    verified = Trust.verified
+
+    def watched(*asked):
+        with psycopg2.connect(module_database.superuser_url) as other, other.cursor() as cursor:
+            cursor.execute(
+                """SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND xact_start IS NOT NULL
+                     AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+            )
+            seen.extend(cursor.fetchone())
+        other.close()
+        return verified(*asked)
+
+    monkeypatch.setattr(Trust, "verified", watched)
+    assert keys.sign_in(an_emitters_key)[1].status_code == 302
+    assert seen == [0]
+
+
+def test_two_who_send_one_signature_at_once_get_one_session(keys: Keys, an_emitters_key):
+    browser, page = keys.halfway()
+    token = browser.client.get_cookie("registry_pending", path="/sign-in").value
+    sent = keys.signed(page, an_emitters_key)
+    shown = proof.Shown.of(sent)
+
+    def prove(_: int) -> object:
+        try:
+            return proof.prove(keys.site.ctx, token, shown, "192.0.2.1", "http://localhost")
+        except RegistryError as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = list(pool.map(prove, range(6)))
+    assert sum(isinstance(one, Entered) for one in outcomes) == 1
+    others = [one for one in outcomes if not isinstance(one, Entered)]
+    assert {type(one).__name__ for one in others} <= {"SignatureRefused", "NotHalfway"}
+    assert {one.reason.code for one in others if hasattr(one, "reason")} <= {8077}
