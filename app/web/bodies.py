@@ -9,7 +9,6 @@ from app.web.visitor import context
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK = "takes_files"
-_SIGNED = "takes_signatures"
 MIB = 1024 * 1024
 
 
@@ -26,17 +25,6 @@ def brings_files() -> bool:
     """
     view = current_app.view_functions.get(request.endpoint or "")
     return request.mimetype == "multipart/form-data" and hasattr(view, _MARK)
-
-
-def takes_signatures(view: View) -> View:
-    """Mark a page whose form carries the signatures of a list: its fields may fill a whole body."""
-    setattr(view, _SIGNED, True)
-    return view
-
-
-def brings_signatures() -> bool:
-    """Whether the request goes to a page that takes the signatures of a list."""
-    return hasattr(current_app.view_functions.get(request.endpoint or ""), _SIGNED)
 
 
 def admit_files(app: Flask, check: Callable[[], None]) -> None:

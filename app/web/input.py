@@ -9,7 +9,7 @@ from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter
 
 from app.domain.errors import Invalid
-from app.web.bodies import brings_files, brings_signatures
+from app.web.bodies import brings_files
 
 LARGEST_BODY = 4 * 1024 * 1024
 LARGEST_FIELD = 1024 * 1024
@@ -38,8 +38,6 @@ def _check() -> None:
     _utf8(unquote_to_bytes(request.query_string.replace(b"+", b" ")))
     if request.method not in {"POST", "PUT", "PATCH", "DELETE"}:
         return
-    if brings_signatures():
-        request.max_form_memory_size = LARGEST_BODY
     if request.is_json:  # application/json, and every application/…+json that the API reads too
         _json(request.get_data(cache=True))
         return

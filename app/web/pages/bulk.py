@@ -10,7 +10,6 @@ from app.services.bulk import job as jobs
 from app.services.bulk.job import Item
 from app.services.bulk.select import MOST, Selection, prepare
 from app.services.bulk.signing import Handed, documents_of
-from app.web.bodies import takes_signatures
 from app.web.formats import label, when
 from app.web.pages.documents import answer
 from app.web.pages.filled import Filled
@@ -50,7 +49,6 @@ def choose() -> str | Response:
 
 
 @pages.post("")
-@takes_signatures
 def begin() -> Response | tuple[str, int]:
     """Put the chosen tasks on the list to be decided, and show how that goes."""
     ctx, who, chosen = context(), actor(), _chosen()
