@@ -1,0 +1,134 @@
+"""What stops a sign-in or a signature, as the person at the browser meets it (R23, G29, N9)."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.usbkey.registry.people import Member, Registry
+from tests.pages.conftest import BUYER, EMITTER, OTHER_EMITTER, PROVINCE
+
+pytestmark = pytest.mark.browser
+PRIMARY = "main form button.btn-primary"
+
+
+def halfway(someone: Member) -> Member:
+    """Password and captcha are shown; the page asks for the certificate."""
+    someone.site.bind(someone.member_no)
+    someone.show_password()
+    return someone
+
+
+def not_signed_in(someone: Member) -> None:
+    assert "registry_session" not in {one["name"] for one in someone.page.context.cookies()}
+
+
+def test_without_an_agent_the_page_says_what_to_start_and_goes_on_when_it_runs(
+    site: Registry, member
+):
+    site.agent.stop()
+    someone = halfway(member(EMITTER))
+    someone.at("absent")
+    page = someone.page
+    command = f"python -m usbkey agent --origin {site.origin} --module"
+    expect(page.locator("#usbkey-start")).to_contain_text(command)
+    someone.look("absent")
+    page.click(PRIMARY)
+    someone.at("absent")
+    not_signed_in(someone)
+    site.agent.start()
+    page.locator("[data-usbkey-state=absent]").get_by_role("button", name="重新检测").click()
+    someone.at("unpaired")
+
+
+def test_an_agent_of_another_website_does_not_answer(site: Registry, member):
+    site.agent.stop()
+    site.agent.start(origin="https://registry.example")
+    try:
+        someone = halfway(member(EMITTER))
+        someone.at("absent")
+        expect(someone.page.locator("[data-usbkey-state=absent]")).to_contain_text("没有允许本网站")
+        assert any("CORS" in said or "Failed to load" in said for said in someone.broken)
+        not_signed_in(someone)
+    finally:
+        site.agent.stop()
+
+
+def test_a_website_that_the_user_does_not_allow_gets_no_signature(site: Registry, member):
+    someone = halfway(member(EMITTER))
+    someone.at("unpaired")
+    page = someone.page
+    page.click(PRIMARY)
+    someone.at("unpaired")
+    window = someone.press("[data-do=pair]")
+    someone.look("window-pair", window)
+    window.click("button[value=refuse]")
+    someone.at("refused")
+    page.reload()
+    someone.at("unpaired")
+    not_signed_in(someone)
+
+
+def test_a_wrong_pin_stays_in_the_window_and_a_refusal_there_signs_nothing(site: Registry, member):
+    someone = halfway(member(EMITTER))
+    someone.pair()
+    window = someone.press(PRIMARY)
+    someone.enter(window, "wrong-pin")
+    expect(window.get_by_role("alert")).to_contain_text("PIN 码错误")
+    expect(window.get_by_role("alert")).to_contain_text("下一步")
+    someone.look("window-wrong-pin", window)
+    someone.at("waiting")
+    window.click("button[value=refuse]")
+    someone.at("refused")
+    someone.look("refused")
+    not_signed_in(someone)
+    someone.sign(PRIMARY)
+    someone.page.wait_for_selector(".who b")
+    assert someone.broken == []
+
+
+def test_a_certificate_on_a_new_list_of_revoked_ones_ends_its_session_and_opens_none(
+    site: Registry, member
+):
+    someone = member(OTHER_EMITTER).sign_in()
+    site.revoke(OTHER_EMITTER)
+    page = someone.go("/account")
+    expect(page.locator("#ended")).to_contain_text("证书已停用或到期")
+    someone.look("ended-revoked")
+    someone.show_password()
+    someone.ready()
+    someone.sign(PRIMARY)
+    expect(page.get_by_role("alert")).to_contain_text("8066")
+    someone.look("revoked")
+    not_signed_in(someone)
+
+
+def test_a_certificate_reported_lost_ends_its_session_at_once(site: Registry, member):
+    someone = member(BUYER).sign_in()
+    page = someone.go("/account/certificates")
+    someone.look("own-certificates")
+    mine = page.locator("tr", has_text="本次登录")
+    mine.get_by_role("link", name="报失").click()
+    someone.look("lost")
+    page.get_by_role("button", name="报失并立即终止").click()
+    expect(page.locator("[name=member_no]")).to_be_visible()
+    someone.go("/account")
+    expect(page.locator("[name=member_no]")).to_be_visible()
+    someone.show_password()
+    someone.ready()
+    someone.sign(PRIMARY)
+    expect(page.get_by_role("alert")).to_contain_text("8080")
+    someone.look("lost-refused")
+    not_signed_in(someone)
+
+
+def test_a_second_sign_in_elsewhere_ends_the_first_and_both_are_told(site: Registry, member):
+    first, second = member(PROVINCE).sign_in(), member(PROVINCE)
+    second.sign_in()
+    expect(second.page.locator("main")).to_contain_text("您在另一处的登录已结束")
+    second.look("elsewhere-second")
+    page = first.go("/inbox")
+    expect(page.locator("#ended")).to_contain_text("您的登录已在另一处登录时结束")
+    expect(page.locator("#ended")).to_contain_text("127.0.0.1")
+    first.look("elsewhere-first")
+    not_signed_in(first)
+    second.go("/account")
+    expect(second.page.locator(".who b").first).to_be_visible()
