@@ -156,3 +156,19 @@ def test_the_registry_operator_hears_of_a_loss(market, certificates):
         assert f"会员 {EMITTER} 报失数字证书" in text, page
     page = market.as_(OPERATOR).get("/credentials?state=ended").text
     assert "本人报失" in page
+
+
+@pytest.mark.parametrize("name", ["q", "state", "reason", "sort", "cursor"])
+def test_a_made_up_filter_is_never_a_fault(market, certificates, name: str):
+    for value in ("-1", "9" * 400, "'\"><script>alert(1)</script>%_\\{{7*7}}", "%", "\u202e", "²"):
+        for path in ("/credentials", "/credentials/file.csv"):
+            answer = market.as_(OPERATOR).get(path, query_string={name: value})
+            assert answer.status_code < 500, (path, value)
+            assert "<script>alert" not in answer.text
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 40])
+def test_a_certificate_that_is_not_there_is_not_found(market, number: str):
+    address = f"/account/certificates/{number}/lost"
+    assert market.as_(EMITTER).get(address).status_code == 404
+    assert market.as_(EMITTER).post(address).status_code in {404, 405}

@@ -52,7 +52,8 @@ RULES = (
 _ROWS = """
     SELECT p.id AS person_id, coalesce(c.id, 0) AS certificate_id, p.member_no, p.name, p.name_en,
         p.closed_at IS NOT NULL AS closed,
-        coalesce(encode(c.fingerprint, 'hex'), '') AS fingerprint, coalesce(c.serial, '') AS serial, coalesce(c.issuer, '') AS issuer,
+        coalesce(encode(c.fingerprint, 'hex'), '') AS fingerprint,
+        coalesce(c.serial, '') AS serial, coalesce(c.issuer, '') AS issuer,
         coalesce(c.software, false) AS software, c.at AS bound_at, c.not_before,
         coalesce(c.not_after, 'infinity') AS until, e.at AS ended_at,
         coalesce(e.reason, '') AS reason, i.id AS instance_id, coalesce(i.number, '') AS number,
