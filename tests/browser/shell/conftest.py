@@ -40,8 +40,9 @@ class Window:
         self.page.goto(self.address + path)
         return self.page
 
-    def sign_in(self, member_no: str, password: str = PASSWORD) -> Page:
+    def sign_in(self, member_no: str, password: str = PASSWORD, medium: str = "software") -> Page:
         page = self.go("/sign-in")
+        page.check(f"input[name=medium][value={medium}]")
         page.fill("#member_no", member_no)
         page.fill("#password", password)
         page.fill("#captcha", page.inner_text("#captcha-answer"))

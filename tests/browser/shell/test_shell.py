@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from app.services.entering import enter
 from app.services.passwords import issue_enrolment
 from tests.web.site import A_PROVINCE, AN_EMITTER, AN_OPERATOR, NOT_ENROLLED
 
@@ -46,7 +47,10 @@ def test_the_captcha_is_heard(window):
     expect(page.locator("#captcha-sound")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/account", "/password", "/account/tokens", "/no-such-page"])
+@pytest.mark.parametrize(
+    "path",
+    ["/account", "/account/certificates", "/password", "/account/tokens", "/no-such-page"],
+)
 def test_a_page_has_no_barrier(window, path):
     window.sign_in(A_PROVINCE)
     window.go(path)
@@ -67,6 +71,34 @@ def test_signing_in_has_no_barrier(window):
     assert window.barriers() == []
     window.sign_in(AN_EMITTER, "wrong password")
     assert window.barriers() == []
+
+
+def test_the_page_that_asks_for_the_certificate_has_no_barrier(window, served):
+    """Without an agent it says what to start; codes are asked for where they are needed."""
+    page = window.sign_in(AN_EMITTER, medium="usbkey")
+    expect(page).to_have_url(re.compile("/sign-in/certificate"))
+    expect(page.get_by_role("heading", name="没有找到签名助手")).to_be_visible()
+    page.get_by_text("首次使用此证书").click()
+    expect(page.locator("#reference")).to_be_visible()
+    assert window.barriers() == []
+    page.get_by_role("button", name="English").click()
+    page.goto(served[1] + "/sign-in/certificate?medium=usbkey")
+    expect(page.get_by_role("heading", name="Sign in with the certificate")).to_be_visible()
+    assert window.barriers() == []
+
+
+def test_who_was_signed_in_elsewhere_reads_so_without_barrier(window, served):
+    page = window.sign_in(A_PROVINCE)
+    at = served[0].ctx.clock.now()
+    with served[0].ctx.database.transaction() as tx:
+        enter(tx, _person(tx, A_PROVINCE), "198.51.100.7", at)
+    page.goto(served[1] + "/account")
+    expect(page.locator("#ended")).to_contain_text("198.51.100.7")
+    assert window.barriers() == []
+
+
+def _person(tx, member_no: str) -> int:
+    return tx.one("SELECT id FROM identity.person WHERE member_no = %(n)s", {"n": member_no})[0]
 
 
 def test_setting_the_first_password_has_no_barrier(window, served):
