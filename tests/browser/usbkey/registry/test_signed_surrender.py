@@ -102,9 +102,11 @@ def a_worker(site: Registry) -> Iterator[None]:
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    yield
-    done.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def review_together(officer: Member) -> None:
@@ -134,7 +136,7 @@ def review_together(officer: Member) -> None:
     officer.enter(window, site.tokens[officer.member_no].pin)
     page.wait_for_url(re.compile(r"/inbox/bulk/\d+$"))
     with a_worker(site):
-        expect(page.get_by_role("heading", name="批量审核已结束")).to_be_visible()
+        expect(page.get_by_role("heading", name=f"{MANY} 项全部办理")).to_be_visible()
     officer.look("bulk-finished")
     signed = site.market.one(
         """SELECT count(DISTINCT convert_from(s.document, 'UTF8')::jsonb->>'nonce')
@@ -188,9 +190,7 @@ def test_a_surrender_is_signed_reviewed_and_posted_with_two_usbkeys(
     first_use(officer)
     number = submit(emitter)
     approve(officer, number)
-    posted = site.market.one(
-        "SELECT outcome FROM workflow.instance WHERE number = %(n)s", n=number
-    )
+    posted = site.market.one("SELECT outcome FROM workflow.instance WHERE number = %(n)s", n=number)
     assert posted == "surrendered"
     files = evidence_of(officer, tmp_path)
     assert len(files) == 2
