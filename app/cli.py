@@ -49,11 +49,19 @@ def owner_settings() -> Settings:
 @main.command()
 @plainly
 def migrate() -> None:
-    """Bring the database to the present schema."""
+    """Bring the database to the present schema; in production every account asks for signatures."""
+    from app.db import Database
     from app.migrations.run import migrate as bring
+    from app.services.signing.policy import require_everywhere
 
     settings = owner_settings()
     bring(settings.migration_database_url, settings.app_role)
+    if settings.production:
+        owner = Database.connect(settings.migration_database_url, 1)
+        changed = require_everywhere(owner)
+        owner.dispose()
+        if changed:
+            click.echo(f"{changed} accounts asked for no signatures; they do now.")
     click.echo("The database is at the present schema.")
 
 

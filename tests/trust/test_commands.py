@@ -4,15 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.bootstrap import build
 from app.cli import main
 from app.domain.clock import SystemClock
 from tests.web.keys import Keys
-from tests.web.site import AN_EMITTER, Site, settings
+from tests.web.site import AN_EMITTER, Site, open_site, populate, settings
 from usbkey.authority import Authority
 from usbkey.profile import Revoked
+from usbkey.software import SoftwareKey
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -112,8 +114,6 @@ def test_only_authorities_are_believed_and_each_as_what_it_is(run, files, author
     assert run("trust", "add", files / "issuing.cer", "--kind", "root").exit_code == 1
     assert run("trust", "add", files / "root.pem", "--kind", "intermediate").exit_code == 1
     assert run("trust", "add", files / "issuing.crl", "--kind", "root").exit_code == 1
-    from usbkey.software import SoftwareKey
-
     leaf = SoftwareKey.derive(b"a seed of one person", "1", authority, datetime.now(UTC))
     (tmp_path / "leaf.cer").write_bytes(leaf.certificate)
     refused = run("trust", "add", tmp_path / "leaf.cer", "--kind", "intermediate")
@@ -144,8 +144,6 @@ def test_an_authority_that_was_ended_stays_listed_and_is_believed_no_more(run, f
 
 
 def test_a_persons_certificates_and_codes_by_the_command_line(run, database):
-    from tests.web.site import populate
-
     site = Site(build(settings(database, NOWHERE), SystemClock()), SystemClock())
     populate(site.ctx)
     keys = Keys(site, database).trusted()
@@ -164,10 +162,6 @@ def test_a_persons_certificates_and_codes_by_the_command_line(run, database):
 
 
 def test_a_list_that_names_a_certificate_ends_its_sessions_at_once(site, module_database):
-    from cryptography import x509
-
-    from tests.web.site import open_site
-
     signing = open_site(module_database, site.ctx.settings.redis_url, SIGNATURES="on")
     keys = Keys(signing, module_database, name="Ends").trusted()
     key, other = keys.bound(AN_EMITTER), keys.bound("33000000012")
@@ -181,3 +175,20 @@ def test_a_list_that_names_a_certificate_ends_its_sessions_at_once(site, module_
     assert "证书已停用或到期" in browser.get("/sign-in").text
     assert neighbour.get("/account").status_code == 200
     assert "<h2>8066 " in keys.sign_in(key)[1].text
+
+
+def test_in_production_every_account_asks_for_signatures_after_a_migration(run, database):
+    site = Site(build(settings(database, NOWHERE), SystemClock()), SystemClock())
+    populate(site.ctx)
+    policies = "SELECT DISTINCT signature_policy FROM identity.account"
+    assert run("migrate").exit_code == 0
+    assert site.rows(policies) == [("none",)]
+    production = {
+        "REGISTRY_ENV": "production",
+        "SECRET_KEY": "f3b1" * 16,
+        "PUBLIC_URL": "https://registry.example.org",
+    }
+    assert "they do now" in run("migrate", **production).output
+    assert site.rows(policies) == [("decisions",)]
+    assert "they do now" not in run("migrate", **production).output
+    site.ctx.database.dispose()
