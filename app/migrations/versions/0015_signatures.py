@@ -118,7 +118,7 @@ CREATE TABLE trust.signature (
     document bytea NOT NULL,
     cms bytea NOT NULL,
     at timestamptz NOT NULL
-);
+) WITH (toast_tuple_target = 8160);  -- some 3 kB, written once: in its own page, uncompressed
 
 -- The last decision that was taken before anybody signed: none up to it is asked for a signature.
 CREATE TABLE trust.beginning (last_unsigned bigint PRIMARY KEY);
