@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -221,7 +222,8 @@ def _healthy(url: str) -> bool:
 def _announce(url: str, var: Path, env: dict[str, str]) -> None:
     print(f"\nThe registry is ready: {url}\n")
     if env["REGISTRY_ENV"] == "demo":
-        people = json.loads((var / "demo.json").read_text())["people"]
+        told = json.loads((var / "demo.json").read_text())
+        people = told["people"]
         print("Sign in as one of these (also in var/demo.json, with API tokens):")
         rows = [
             [str(person[key]) for key in ("role", "member_no", "password")] for person in people
@@ -230,7 +232,19 @@ def _announce(url: str, var: Path, env: dict[str, str]) -> None:
         for row, person in zip(rows, people, strict=True):
             cells = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             print(f"  {cells}  {person['name']}")
+        if "usbkey" in told:
+            print(
+                "The demo signs in your place. To sign yourself choose USBKey and start the agent:"
+            )
+            print(f"  {_agent(url, told['usbkey']['folder'])}")
+            print(f"  (PIN {told['usbkey']['pin']})")
     print(f"\nLogs: {var / 'log'}. Ctrl-C stops everything.\n", flush=True)
+
+
+def _agent(url: str, folder: str) -> str:
+    """Return the command that starts the agent on the demo's USBKey in a folder."""
+    command = [sys.executable, "-m", "usbkey", "agent", "--origin", url, "--software", folder]
+    return shlex.join(command)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ from app.commands.surroundings import context
 from app.domain.errors import RegistryError
 from app.services.context import Context
 from app.services.demo.market import PASSWORD, make_market, people
+from app.services.demo.tokens import PIN, hand_out
 from app.services.tokens import make_token_for_member, token_use
 
 DAYS = 30
+USBKEY = "usbkey"  # the folder of one in software, beside the file
 
 
 @click.command()
@@ -41,6 +43,10 @@ def demo(write: Path | None) -> None:
         return
     told: dict[str, Any] = {"url": "", **_read(write), "people": rows}
     write.parent.mkdir(parents=True, exist_ok=True)
+    if ctx.settings.signatures and ctx.settings.software_signer:
+        folder = write.parent / USBKEY
+        hand_out(ctx, folder, [row["member_no"] for row in rows])
+        told["usbkey"] = {"folder": str(folder), "pin": PIN}
     write.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
