@@ -151,13 +151,35 @@ def test_of_two_who_signed_one_review_one_decides(a_market, keys):
     assert isinstance(requests[1].signature, Signed)
 
 
-def test_reminders_need_no_signature(a_market, keys):
-    """What a timer does is nobody's decision (kind timer)."""
-    written(
-        a_market.database.app_url,
-        a_market,
-        kind="timer",
-        person=None,
-        account=None,
-        holder=None,
-    )
+TIMER = """
+    INSERT INTO workflow.decision (instance_id, version, bundle_hash, element_id, visit, kind, role,
+        verdict, opinion, document, leaf, at)
+    SELECT i.id, 99, i.bundle_hash, %(element)s, 1, 'timer', 'system', %(verdict)s, '', 'x',
+        sha256('x'), now() FROM workflow.instance i"""
+
+
+def test_what_a_timer_does_is_nobodys_decision_and_needs_no_signature(a_market, keys):
+    with psycopg2.connect(a_market.database.app_url) as connection, connection.cursor() as cursor:
+        cursor.execute(TIMER, {"element": "timer", "verdict": ""})
+        assert cursor.rowcount == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"element": "review_surrender", "verdict": ""}, {"element": "timer", "verdict": "approve"}],
+)
+def test_no_timer_decides_a_task(a_market, keys, given):
+    with (
+        psycopg2.connect(a_market.database.app_url) as connection,
+        connection.cursor() as cursor,
+        pytest.raises(psycopg2.Error) as refused,
+    ):
+        cursor.execute(TIMER, given)
+    assert refused.value.pgcode == "RG449"
+
+
+@pytest.mark.parametrize("other", [{}, {"account": None}, {"person": None}])
+def test_nobody_decides_as_a_timer(a_market, keys, other):
+    with pytest.raises(psycopg2.Error) as refused:
+        written(a_market.database.app_url, a_market, kind="timer", **other)
+    assert refused.value.pgcode == "RG449"

@@ -18,6 +18,8 @@ from app.evidence.reasons import Rejected
 from app.evidence.verify import Verified
 from app.ledger.verify import SNAPSHOT, Report
 from app.services.context import Context
+from app.services.definitions import definition_of
+from app.services.signing import audits
 from app.services.signing.believed import Believed
 from app.services.signing.recorded import RECORDED, Recorded, differing
 
@@ -34,19 +36,6 @@ TABLES = (
     "signature",
     "beginning",
 )
-# What no decision goes with, and who asks for none; each query names faults.
-ALONE = """
-SELECT format('signature of decision %s: there is no such decision of a person', s.decision_id)
-FROM trust.signature s LEFT JOIN workflow.decision d ON d.id = s.decision_id
-WHERE d.id IS NULL OR d.kind = 'timer' ORDER BY s.decision_id"""
-FORGED = """
-SELECT format('%s %s is not what its fingerprint says', k.kind, k.id)
-FROM (SELECT 'anchor' AS kind, id, fingerprint, der FROM trust.anchor
-      UNION ALL SELECT 'certificate', id, fingerprint, der FROM trust.certificate) k
-WHERE k.fingerprint <> sha256(k.der) ORDER BY 1"""
-UNASKED = """
-SELECT format('account %s', a.number) FROM identity.account a
-WHERE a.signature_policy = 'none' ORDER BY a.id"""
 GUARDS = """
 SELECT format('trigger %%s of %%s is gone or switched off', g.name, g.of_table)
 FROM unnest(%(names)s::text[], %(tables)s::text[]) AS g (name, of_table)
@@ -68,12 +57,10 @@ def compare(ctx: Context, report: Report) -> None:
     with ctx.database.transaction() as tx:
         tx.run(SNAPSHOT)
         counted = _decisions(ctx, tx, report)
-        for kind, sql in (("signatures without a decision", ALONE), ("certificates", FORGED)):
+        only_here = audits.IN_PRODUCTION if ctx.settings.production else {}
+        for kind, sql in (*audits.EVERYWHERE.items(), *only_here.items()):
             for (text,) in tx.all(sql):
                 report.add(kind, text)
-        if ctx.settings.production:
-            for (text,) in tx.all(UNASKED):
-                report.add("accounts that ask for no signature", text)
         for (text,) in tx.all(GUARDS, _guards()):
             report.add("guards", text)
     report.also.append(f"{counted.decisions} decisions, {counted.signed} signed")
@@ -102,6 +89,7 @@ def _faults(
     tx: Transaction, believed: Believed, found: Recorded, last_unsigned: int
 ) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with one decision, each with its kind."""
+    yield from _misplaced(tx, found)
     if found.row["cms"] is None:
         if "signed" in found.document:
             yield UNSIGNED, "its document names a signature that is not there"
@@ -122,6 +110,19 @@ def _faults(
         yield WRONG, why.en
         return
     yield from _person(found, standing)
+
+
+def _misplaced(tx: Transaction, found: Recorded) -> Iterator[tuple[str, str]]:
+    """Name a task that was not completed but decided otherwise: unsigned, where that is allowed."""
+    row = found.row
+    if row["kind"] != "trigger":
+        return
+    try:
+        sent = definition_of(tx, row["bundle_hash"]).triggers.get(row["element_id"])
+    except NotFound:
+        sent = None
+    if sent is None or sent.name != row["verdict"]:
+        yield UNLIKE, f"{row['element_id']} is no event that a party sends"
 
 
 def _content(tx: Transaction, found: Recorded) -> Iterator[tuple[str, str]]:

@@ -5,13 +5,21 @@
 -- written, and two different people.
 -- R23: a decision without a signature does not exist where the account's policy asks for one. The
 -- signature is written in the same statement (workflow.apply_step), and trust.guard_signature
--- holds it against the decision. Nobody decides in no account's name to get around it.
+-- holds it against the decision. Nobody decides in no account's name to get around it, nor as a
+-- timer, which decides nothing.
 CREATE OR REPLACE FUNCTION workflow.guard_decision() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
     v_two    boolean;
     v_policy text;
 BEGIN
+    IF NEW.kind = 'timer' THEN
+        IF num_nonnulls(NEW.person_id, NEW.holder_id, NEW.account_id) > 0
+           OR NEW.element_id <> 'timer' OR NEW.role <> 'system' OR NEW.verdict <> '' THEN
+            RAISE EXCEPTION 'a timer decides in nobody''s place' USING ERRCODE = 'RG449';
+        END IF;
+        RETURN NULL;
+    END IF;
     SELECT a.two_person, a.signature_policy INTO v_two, v_policy
     FROM identity.account a WHERE a.id = NEW.account_id;
     IF v_policy IS NULL OR NEW.person_id IS NULL THEN
@@ -36,6 +44,5 @@ DROP TRIGGER IF EXISTS two_people ON workflow.decision;
 DROP FUNCTION IF EXISTS workflow.require_two_people();
 DROP TRIGGER IF EXISTS guard_decision ON workflow.decision;
 CREATE TRIGGER guard_decision AFTER INSERT ON workflow.decision FOR EACH ROW
-WHEN (NEW.kind <> 'timer')
 EXECUTE FUNCTION workflow.guard_decision();
 ALTER TABLE workflow.decision ENABLE ALWAYS TRIGGER guard_decision;
