@@ -243,8 +243,12 @@ def faults_of_access(page: Page) -> list[str]:
     page.evaluate(AXE.read_text())
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
-    wide = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
     faults = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found["violations"]]
+    wide = wider_than_the_window(page)
     return faults + ([f"{wide} px wider than the window"] if wide > 0 else [])
+
+
+def wider_than_the_window(page: Page) -> int:
+    """By how many pixels the page has to be moved sideways to be read."""
+    root = "document.documentElement"
+    return int(page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
