@@ -130,7 +130,15 @@ class Register:
     def root_crl(
         self, authority: Authority, now: datetime, days: int
     ) -> x509.CertificateRevocationList:
-        """The next list of the root, empty: an issuing authority is replaced with its root."""
+        """The next list of the root, empty: an issuing authority is replaced with its root.
+
+        Raises NoAuthority while the root's key is kept elsewhere.
+        """
+        if authority.root_key is None:
+            raise NoAuthority(
+                zh="根密钥不在此目录中，请暂时放回 root.key.pem。",
+                en="The root's key is not in this folder; bring root.key.pem back for it.",
+            )
         with self._noting() as note:
             number = self._next(ROOT)
             note(LISTED, now, of=ROOT, number=number)

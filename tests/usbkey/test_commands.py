@@ -178,3 +178,11 @@ def test_a_missing_driver_is_told_with_the_next_step():
     assert ended.exit_code == 1
     assert "请安装 USBKey 驱动" in ended.output
     assert "Install the driver" in ended.output
+
+
+def test_without_the_roots_key_its_list_is_not_published(run, a_ca, tmp_path):
+    (a_ca / "root.key.pem").rename(tmp_path / "in-the-safe")
+    out = tmp_path / "root.crl"
+    told = run("ca", "crl", a_ca, "--of", "root", "--out", out, typed=[PASSPHRASE], fails=True)
+    assert "bring root.key.pem back" in told
+    assert not out.exists()
