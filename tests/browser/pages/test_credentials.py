@@ -78,6 +78,8 @@ def test_two_officers_end_a_lost_certificate_and_its_person_is_signed_out(
     expect(page.locator("tbody")).to_contain_text("Ended")
     expect(page.locator("tbody")).to_contain_text("Lost")
     expect(page.get_by_role("link", name="Issue codes")).to_have_count(0)
+    page.get_by_role("link", name=number, exact=True).click()
+    expect(page.locator("main")).to_contain_text("Confirm the change")
     broken = [*holder.broken, *officer.broken, *colleague.broken]
     assert [words for words in broken if "422" not in words] == []
 
