@@ -12,7 +12,7 @@ from app.services.advance import Move, tried
 from app.services.context import Context
 from app.services.decide import Request, asked_step
 from app.services.signing import challenge
-from app.services.signing.named import named_in
+from app.services.signing.named import Named, named_in
 from app.services.signing.order import Terms, order
 from app.services.signing.server_signed import signs_for
 from app.services.signing.signed import Session, origin_of
@@ -65,10 +65,15 @@ def signed_by_themselves(
 
 
 def _document(ctx: Context, step: Step, move: Move, session: Session) -> Prepared:
-    if step.actor is None:
-        return Prepared()
     named = named_in(step)  # before service tasks add to the content
     tried(ctx, step, move)
+    return document_of(ctx, step, named, session)
+
+
+def document_of(ctx: Context, step: Step, named: Named, session: Session) -> Prepared:
+    """Return what is to be signed for a step that would be taken, with a new challenge."""
+    if step.actor is None:
+        return Prepared()
     asked = challenge.new(step.tx, "decision", step.actor.person_id, session.hash, step.at)
     terms = Terms(origin_of(ctx, session), asked.nonce, asked.issued, asked.expires)
     return Prepared(order(step, terms, named))

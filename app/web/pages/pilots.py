@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as Answer
 
 from app.domain.clock import local_day
@@ -13,6 +14,8 @@ from app.services.pilots import exports as handed
 from app.services.pilots import waiting as queue
 from app.web.bodies import takes_files
 from app.web.formats import label
+from app.web.pages.documents import answer
+from app.web.signs import session, signatures
 from app.web.visitor import context, only
 
 pages = Blueprint("pilots", __name__, url_prefix="/pilots")
@@ -62,7 +65,7 @@ def exports() -> str | Answer | tuple[str, int]:
     message: Label | None = None
     if request.method == "POST":
         try:
-            done = exporting.export(ctx, who, request.form.getlist("chosen", type=int))
+            done = exporting.export(ctx, who, request.form.getlist("chosen", type=int), _drawn())
         except (Invalid, Conflict) as refused:
             message = refused.message
         else:
@@ -83,6 +86,36 @@ def exports() -> str | Answer | tuple[str, int]:
         most=exporting.MOST,
     )
     return (page, 422) if message else page
+
+
+@pages.post("/exports/prepare")
+def documents() -> Answer:
+    """Draw the number of an export, and return a document to be signed for each application."""
+    chosen = request.form.getlist("chosen", type=int)
+    found = exporting.prepare(context(), only(region.RUNNER), chosen, session())
+    if found is None:
+        return answer([])
+    drawn = _sealed().dumps([found.number, session().hash.hex()])
+    return answer(found.documents, action=url_for(".exports", drawn=drawn))
+
+
+def _drawn() -> exporting.Drawn | None:
+    """Return the export that was prepared in this session and is now signed, if there is one."""
+    sealed = request.args.get("drawn")
+    if sealed is None:
+        return None
+    try:
+        number, bound = _sealed().loads(sealed)
+    except BadSignature:
+        number, bound = "", ""
+    if bound != session().hash.hex():
+        raise Invalid("页面已过期，请重新选择。", "The page is too old; choose again.")
+    return exporting.Drawn(number, (), signatures(), session())
+
+
+def _sealed() -> URLSafeSerializer:
+    """Nobody chooses the number of an export: the page gives back the one that was drawn."""
+    return URLSafeSerializer(context().settings.secret_key, salt="pilots.export")
 
 
 def _say_done(done: exporting.Done) -> None:
