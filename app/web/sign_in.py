@@ -40,7 +40,9 @@ def form() -> Response | str:
         return redirect(local_path(request.args.get("next", "")) or url_for("home.index"))
     ended = service.why_ended(context(), request.cookies.get(COOKIE, ""))
     page = _page(next_page=local_path(request.args.get("next", "")), ended=ended)
-    return forget(page) if ended else page
+    # What a page asks for in the background is read by nobody: it says so again.
+    seen = request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+    return forget(page) if ended and seen else page
 
 
 @pages.post("/sign-in")

@@ -39,6 +39,15 @@ def test_a_new_session_ends_the_old_one_and_both_are_told(site: Site):
     assert 'id="ended"' not in old.get("/sign-in").text
 
 
+def test_what_a_page_asks_in_the_background_does_not_use_the_notice_up(site: Site):
+    old = site.signed_in()
+    from_elsewhere(site)
+    background = {"Sec-Fetch-Mode": "cors"}
+    assert 'id="ended"' in old.get("/sign-in", headers=background).text
+    assert 'id="ended"' in old.get("/sign-in", headers={"Sec-Fetch-Mode": "navigate"}).text
+    assert 'id="ended"' not in old.get("/sign-in").text
+
+
 def test_the_old_session_can_do_nothing_any_more(site: Site):
     old = site.signed_in()
     old.get("/account")
