@@ -491,6 +491,24 @@ def test_a_forged_approval_still_needs_a_second_person_and_never_oneself(
     assert ends(a_market) == [("lost", True)]
 
 
+def test_what_is_approved_is_what_was_submitted(
+    a_market: Market, an_officer: Actor, another_officer: Actor, a_certificate: str
+):
+    """An application whose content was changed in between, past the services, ends nothing."""
+    other = certificate_of(a_market, "emitter")
+    instance = ask(a_market, an_officer, form(a_market, "lost", fingerprint=a_certificate))
+    with a_market.ctx.database.transaction() as tx:
+        tx.run(
+            """UPDATE workflow.instance SET content = replace(content, %(was)s, %(is)s)
+               WHERE id = %(i)s""",
+            {"was": a_certificate, "is": other, "i": instance},
+        )
+    with pytest.raises(psycopg2.Error) as refused:
+        a_market.decide(another_officer, instance, APPROVE)
+    assert refused.value.pgcode == "RG404"
+    assert ends(a_market) == []
+
+
 def test_an_approval_serves_once(a_market: Market, a_certificate: str):
     """What was decided yesterday ends nothing today: the next certificate needs its own."""
     instance = agree(a_market, form(a_market, "lost", fingerprint=a_certificate))

@@ -1,6 +1,7 @@
 -- What two officers of the registry have decided about a person's certificate (R23): the approval
 -- is of this very transaction, so that it serves once; whoever submitted is somebody else; neither
--- of them, nor anybody who drafted, is the person meant; and it is what the application asks for.
+-- of them, nor anybody who drafted, is the person meant; and it is what the application asks for,
+-- word for word as it was submitted.
 CREATE OR REPLACE FUNCTION trust.two_officers_agreed(
     p_decision bigint, p_member bigint, p_action text) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -9,7 +10,7 @@ LANGUAGE sql STABLE AS $$
         JOIN workflow.instance i ON i.id = d.instance_id AND i.process_id = 'credential_change'
         JOIN identity.person p ON p.id = p_member
         CROSS JOIN LATERAL (
-            SELECT s.person_id, s.role FROM workflow.decision s
+            SELECT s.person_id, s.role, s.document FROM workflow.decision s
             WHERE s.instance_id = i.id AND s.version < d.version
               AND s.kind = 'complete' AND s.verdict = ''
             ORDER BY s.version DESC LIMIT 1) s
@@ -20,6 +21,7 @@ LANGUAGE sql STABLE AS $$
           AND p_member NOT IN (d.person_id, s.person_id)
           AND NOT EXISTS (SELECT FROM workflow.participant t
                           WHERE t.instance_id = i.id AND t.person_id = p_member)
+          AND convert_from(s.document, 'UTF8')::jsonb->'content' = i.content::jsonb
           AND i.content::jsonb->>'change' = p_action
           AND i.content::jsonb->>'member_no' = p.member_no);
 $$;
