@@ -100,7 +100,7 @@ def issue(
 
 @contextmanager
 def softhsm_in(folder: Path) -> Iterator[SoftHsm]:
-    """Use a folder of tokens in this process; one at a time."""
+    """Use a folder of tokens in this process; one at a time, the innermost."""
     made = SoftHsm(folder)
     made.prepare()
     before = os.environ.get("SOFTHSM2_CONF")
@@ -113,3 +113,4 @@ def softhsm_in(folder: Path) -> Iterator[SoftHsm]:
             del os.environ["SOFTHSM2_CONF"]
         else:
             os.environ["SOFTHSM2_CONF"] = before
+            made.module.restart()  # whoever had a folder before finds theirs again

@@ -1,6 +1,5 @@
 """The whole registry with signatures on and no software signer, the agent, and SoftHSM tokens."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,11 +29,9 @@ MANY = 3  # applications of one tonne that wait for a bulk review
 
 @pytest.fixture(scope="module")
 def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SoftHsm]:
-    """A drawer of USBKeys of this module's own; whoever had one before finds theirs again."""
+    """A drawer of USBKeys of this module's own."""
     with softhsm_in(tmp_path_factory.mktemp("drawer")) as room:
         yield room
-    if "SOFTHSM2_CONF" in os.environ:
-        room.module.restart()
 
 
 @pytest.fixture(scope="module")
