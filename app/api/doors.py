@@ -13,6 +13,7 @@ from app.domain.label import Label
 from app.identity.actor import Actor
 from app.identity.tokens import TokenUse
 from app.services.context import Context
+from app.services.signing.server_signed import holds_own_key
 from app.services.signing.signed import Session, Signed
 from app.services.tokens import token_use
 
@@ -81,7 +82,10 @@ def session() -> Session:
     """Return what documents to be signed are bound to: this token, at this site."""
     known: TokenUse = g.token_use
     bound = sha256(f"api_token:{known.token_id}".encode()).digest()
-    return Session(bound, request.host_url.rstrip("/").lower())
+    ctx = context()
+    with ctx.database.transaction() as tx:
+        own_key = holds_own_key(ctx, tx, known.actor.person_id)
+    return Session(bound, request.host_url.rstrip("/").lower(), own_key)
 
 
 def signature(given: Mapping[str, str] | None) -> Signed | None:

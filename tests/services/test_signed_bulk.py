@@ -11,6 +11,7 @@ from app.services.bulk.job import items, start
 from app.services.bulk.signing import Handed, documents_of
 from app.services.signing.refused import SignatureRefused
 from app.services.signing.signed import Signed
+from app.services.signing.software_people import equip
 from app.services.sweep import sweep
 from app.services.withdraw import trigger
 from tests.keys import SESSION, Keys
@@ -97,6 +98,32 @@ def test_what_changed_in_between_fails_alone_with_its_reason(a_market, keys):
     found = items(a_market.ctx, officer, job)
     assert [item.outcome for item in found] == ["failed", "failed", "decided"]
     assert "8074" in found[1].reason.zh
+
+
+def test_what_came_unsigned_among_signed_ones_is_signed_by_nobody_else(a_market, keys):
+    """The server has keys of its own for everybody here, and uses none for who brought theirs."""
+    settings = replace(a_market.ctx.settings, signatures=True, software_signer=True)
+    ctx = replace(a_market.ctx, settings=settings)
+    equip(ctx)
+    officer = a_market.actor("province")
+    token = keys.of(officer)
+    a_market.change(
+        """INSERT INTO identity.session (token_hash, person_id, mandate_id, ip, created_at,
+               last_seen_at, expires_at, certificate_id)
+           SELECT %(hash)s, c.person_id, m.id, '', %(at)s, %(at)s, 'infinity', c.id
+           FROM trust.certificate c JOIN identity.mandate m ON m.person_id = c.person_id
+           WHERE c.der = %(der)s LIMIT 1""",
+        hash=SESSION.hash,
+        at=keys.now,
+        der=token.certificate,
+    )
+    documents = documents_of(ctx, officer, waiting(a_market), APPROVE, SESSION)
+    one = Handed([keys.signed(officer, documents[0])], SESSION)
+    job = start(ctx, officer, waiting(a_market), APPROVE, ONCE, one)
+    sweep(ctx)
+    found = items(ctx, officer, job)
+    assert [item.outcome for item in found] == ["decided", "failed", "failed"]
+    assert {item.reason.en[:4] for item in found[1:]} == {"8081"}
 
 
 def test_a_conclusion_that_was_not_signed_decides_nothing(a_market, keys):

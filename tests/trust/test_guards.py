@@ -61,6 +61,17 @@ def test_no_certificate_is_bound_without_codes_or_under_a_false_fingerprint(keys
     assert as_role(role, BIND, person=person, **false, **values) == "RG452"
 
 
+def test_codes_that_were_used_bind_no_second_certificate(keys: Keys, as_role):
+    keys.bound(AN_EMITTER, "by its codes")
+    person = keys.person(AN_EMITTER)
+    for (at,) in keys.site.rows(
+        "SELECT used_at FROM trust.enrolment WHERE person_id = %(p)s AND used_at IS NOT NULL",
+        p=person,
+    ):
+        values = {"der": b"another", "at": at, "software": False, "fingerprint": None}
+        assert as_role("app", BIND, person=person, **values) == "RG454"
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_nobody_who_has_left_gets_a_certificate(keys: Keys, as_role, role):
     person = keys.person(NOT_ENROLLED)

@@ -85,7 +85,7 @@ def start(
         fit, _ = sorted_out(actor, chosen(tx, at, actor, task_ids[:MOST]))
         clean = _clean(tx, fit, form)
         signatures = accepted(ctx, tx, actor, fit, handed, at)
-        job = _insert(tx, actor, fit, clean, once, at, signatures)
+        job = _insert(tx, actor, fit, clean, once, at, signatures if handed.signed else None)
         if job is None:
             raise NotFound  # somebody else's key
         data = {"tasks": len(fit), "step": f"{fit[0].process_id}.{fit[0].element_id}"}
@@ -133,9 +133,12 @@ def _insert(
     form: Mapping[str, Any],
     once: str,
     at: datetime,
-    signatures: Mapping[tuple[str, str], Signed],
+    signatures: Mapping[tuple[str, str], Signed] | None,
 ) -> int | None:
-    """Write job and items; pressed twice at the same moment, the second finds the first's."""
+    """Write job and items; pressed twice at the same moment, the second finds the first's.
+
+    An item without a signature in a review that came with some says so by its time.
+    """
     row = tx.one(
         """INSERT INTO workflow.bulk_job (person_id, account_id, process_id, element_id, name,
                name_en, form, once, at)
@@ -156,7 +159,7 @@ def _insert(
     )
     if row is None:
         return _begun(tx, actor, once)
-    signed = [signatures.get((entry.number, entry.element_id)) for entry in fit]
+    signed = [(signatures or {}).get((entry.number, entry.element_id)) for entry in fit]
     tx.run(
         """INSERT INTO workflow.bulk_item (job_id, place, instance_id, key, document, cms,
                signed_at)
@@ -170,7 +173,7 @@ def _insert(
             "keys": [entry.key for entry in fit],
             "documents": [one.document if one else None for one in signed],
             "cms": [one.cms if one else None for one in signed],
-            "times": [one.received_at if one else None for one in signed],
+            "times": [None if signatures is None else at] * len(fit),
         },
     )
     return int(row[0])

@@ -24,7 +24,7 @@ from app.services.actor import Actor
 from app.services.checked import checks
 from app.services.context import Context
 from app.services.decide import Request, decide
-from app.services.signing.signed import NO_SESSION, Session, Signed
+from app.services.signing.signed import Session, Signed
 
 log = logging.getLogger(__name__)
 LEFT = Label("您对该账户的授权已失效。", "Your mandate for this account has ended.")
@@ -80,9 +80,12 @@ def work_one(ctx: Context) -> bool:
 def _signature(
     tx: Transaction, document: Any, cms: Any, at: datetime | None
 ) -> tuple[Signed | None, Session]:
-    """Return the signature that was handed in for an item, and the session it is bound to."""
+    """Return the signature that was handed in for an item, and the session it is bound to.
+
+    Where others of its review came signed and this one did not, nobody signs it later on.
+    """
     if document is None:
-        return None, NO_SESSION
+        return None, Session(own_key=at is not None)
     row = tx.one(
         """SELECT session_hash FROM trust.challenge
            WHERE nonce = decode(convert_from(%(document)s, 'UTF8')::jsonb->>'nonce', 'hex')""",

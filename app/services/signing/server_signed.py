@@ -27,7 +27,7 @@ def signs_for(ctx: Context, tx: Transaction, person_id: int, session: Session) -
     That is who has a certificate whose key the server derives, unless they signed in with another:
     with a token, be it one in a folder.
     """
-    if not ctx.settings.software_signer:
+    if not ctx.settings.software_signer or session.own_key:
         return None
     rows = tx.all(
         """SELECT p.member_no, c.der FROM identity.person p
@@ -42,6 +42,23 @@ def signs_for(ctx: Context, tx: Transaction, person_id: int, session: Session) -
     )
     signers = (signer_with(ctx, member_no, bytes(der)) for member_no, der in rows)
     return next((signer for signer in signers if signer is not None), None)
+
+
+def holds_own_key(ctx: Context, tx: Transaction, person_id: int) -> bool:
+    """Whether a person has a certificate in use whose key the server does not derive.
+
+    An API token names no session that would say with which one they came.
+    """
+    if not ctx.settings.software_signer:
+        return True
+    rows = tx.all(
+        """SELECT p.member_no, c.der FROM identity.person p
+           JOIN trust.certificate c ON c.person_id = p.id
+           LEFT JOIN trust.certificate_end e ON e.certificate_id = c.id
+           WHERE p.id = %(person)s AND e.certificate_id IS NULL""",
+        {"person": person_id},
+    )
+    return any(signer_with(ctx, member_no, bytes(der)) is None for member_no, der in rows)
 
 
 def signed(ctx: Context, step: "Step", named: Named, session: Session) -> Signed | None:

@@ -27,11 +27,13 @@ class Session:
     """Where a document is asked for and handed in: one session (or API token) of one site.
 
     ``hash`` is that of the session's token; ``origin`` is the site as the browser names it, such
-    as https://registry.example. Both are empty for what is done without a session.
+    as https://registry.example. Both are empty for what is done without a session. ``own_key``:
+    whoever acts signs with a key of their own, so the server signs nothing for them.
     """
 
     hash: bytes = b""
     origin: str = ""
+    own_key: bool = False
 
 
 NO_SESSION = Session()

@@ -57,9 +57,14 @@ BEGIN
                    WHERE p.id = NEW.person_id AND p.closed_at IS NULL) THEN
         RAISE EXCEPTION 'the person has left' USING ERRCODE = 'RG453';
     END IF;
-    IF NOT NEW.software AND NOT EXISTS (
-        SELECT FROM trust.enrolment e WHERE e.person_id = NEW.person_id AND e.used_at = NEW.at
-          AND e.decision_id IS NOT DISTINCT FROM NEW.decision_id) THEN
+    -- Codes bind one certificate each: an old use of them binds no second one.
+    IF NOT NEW.software AND (
+        SELECT count(*) FROM trust.enrolment e
+        WHERE e.person_id = NEW.person_id AND e.used_at = NEW.at
+          AND e.decision_id IS NOT DISTINCT FROM NEW.decision_id) <= (
+        SELECT count(*) FROM trust.certificate c
+        WHERE c.person_id = NEW.person_id AND c.at = NEW.at AND NOT c.software
+          AND c.decision_id IS NOT DISTINCT FROM NEW.decision_id) THEN
         RAISE EXCEPTION 'no codes were used for this certificate' USING ERRCODE = 'RG454';
     END IF;
     RETURN NEW;
