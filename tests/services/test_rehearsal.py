@@ -42,6 +42,16 @@ def test_the_real_year_comes_out_as_its_file_demands(a_rehearsal: Rehearsal) -> 
         "SELECT count(*) FROM identity.person WHERE password_hash IS NOT NULL"
     ) == [(0,)]
     said = json.loads(ended.stdout.splitlines()[-1])
+    assert f"{said['human_tasks']} decisions, {said['human_tasks']} signed" in ended.stderr
+    assert a_rehearsal.rows(
+        """SELECT bool_and(c.person_id = d.person_id),
+               count(DISTINCT c.id) = count(DISTINCT d.person_id), count(*)
+           FROM workflow.decision d JOIN trust.signature s ON s.decision_id = d.id
+           JOIN trust.certificate c ON c.id = s.certificate_id"""
+    ) == [(True, True, said["human_tasks"])]
+    assert a_rehearsal.rows(
+        "SELECT count(*) FROM identity.account WHERE signature_policy <> 'decisions'"
+    ) == [(0,)]
     assert said["seconds"] > 0
     assert said["tasks_per_second"] > 0
     assert a_rehearsal.registry("verify").returncode == 0
