@@ -1,4 +1,4 @@
-"""In a demonstration the server signs what machines send, but for nobody with a key of their own."""
+"""In a demonstration the server signs what machines send, for nobody with a key of their own."""
 
 from dataclasses import replace
 
