@@ -120,7 +120,9 @@ def codes(member_no: str) -> None:
     For the first officers of a registry; afterwards two officers give codes out together.
     """
     with plain():
-        reference, code = own.issue_codes(context(), member_no)
+        owner = _owner()
+        reference, code = own.issue_codes(context(), owner, member_no)
+        owner.dispose()
     click.echo(f"参考号 reference number     {reference}")
     click.echo(f"授权码 authorization code   {code}")
 
@@ -141,10 +143,10 @@ def _hex(fingerprint: str) -> bytes:
 
 
 def _owner() -> Database:
-    """Return the owner's database: the application may not say whom it believes."""
+    """Return the owner's database: the application says neither whom it believes nor who begins."""
     found = settings()
     if not found.migration_database_url:
         raise click.ClickException(
-            "MIGRATION_DATABASE_URL is not set; only the owner of the schema says whom it believes"
+            "MIGRATION_DATABASE_URL is not set; only the owner of the schema may do this"
         )
     return Database.connect(found.migration_database_url, 1)

@@ -520,6 +520,14 @@ def test_an_approval_serves_once(a_market: Market, a_certificate: str):
     assert refused.value.pgcode == "RG404"
 
 
+def test_the_application_issues_no_codes_without_a_decision(a_market: Market):
+    """Only the owner of the schema does, for the first officers of a registry."""
+    person, at = a_market.actor("emitter").person_id, a_market.clock.now()
+    with a_market.ctx.database.transaction() as tx, pytest.raises(psycopg2.Error) as refused:
+        enrolment.issue(tx, person, None, at)
+    assert refused.value.pgcode == "RG404"
+
+
 def test_codes_that_name_a_decision_need_one_that_allows_them(a_market: Market, a_certificate: str):
     agree(a_market, form(a_market, "lost", fingerprint=a_certificate))
     [(decision,)] = a_market.rows("SELECT max(id) FROM workflow.decision")

@@ -150,14 +150,19 @@ BEGIN
     RETURN jsonb_build_object('ended', 1);
 END $$;
 
--- Codes that name a decision need one that lets them be issued; without one they are the
--- installation's own (the first officers of a registry, by the command line).
+-- Codes need a decision that lets them be issued. Without one they are the installation's own, for
+-- the first officers of a registry: only the owner of the schema issues such.
 CREATE OR REPLACE FUNCTION trust.guard_enrolment() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.decision_id IS NOT NULL
-       AND NOT coalesce(trust.two_officers_agreed(NEW.decision_id, NEW.person_id, 'issue_codes'),
-                        false) THEN
+    IF NEW.decision_id IS NULL THEN
+        IF NOT pg_has_role(current_user, (SELECT c.relowner FROM pg_class c
+                                          WHERE c.oid = TG_RELID), 'USAGE') THEN
+            RAISE EXCEPTION 'only the owner issues codes without a decision'
+                USING ERRCODE = 'RG404';
+        END IF;
+    ELSIF NOT coalesce(trust.two_officers_agreed(NEW.decision_id, NEW.person_id, 'issue_codes'),
+                       false) THEN
         RAISE EXCEPTION 'no decision of two officers lets codes be issued to person %',
             NEW.person_id USING ERRCODE = 'RG404';
     END IF;
