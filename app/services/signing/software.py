@@ -24,7 +24,7 @@ def signer_for(ctx: Context, member_no: str) -> Signer:
 
     Its certificate is this calendar year's: the one to bind, not the one that was bound earlier.
     """
-    seed = _allowed_seed(ctx)
+    seed = allowed_seed(ctx)
     return SoftwareKey.derive(seed, member_no, authority_of(seed), ctx.clock.now())
 
 
@@ -34,7 +34,7 @@ def signer_with(ctx: Context, member_no: str, certificate: bytes) -> Signer | No
     None where it is not of the key that the server derives, such as one on a token of the demo;
     raises SignatureRefused where the settings allow no software signer.
     """
-    return _kept(_allowed_seed(ctx), member_no, certificate)
+    return _kept(allowed_seed(ctx), member_no, certificate)
 
 
 def seed_of(ctx: Context) -> bytes:
@@ -42,16 +42,17 @@ def seed_of(ctx: Context) -> bytes:
     return sha256(b"software signer\x00" + ctx.settings.secret_key.encode()).digest()
 
 
+def allowed_seed(ctx: Context) -> bytes:
+    """Return the same; raises SignatureRefused where the settings allow no software signer."""
+    if not ctx.settings.software_signer:
+        raise SignatureRefused(reasons.SOFTWARE_CERTIFICATE)
+    return seed_of(ctx)
+
+
 @lru_cache(maxsize=8)
 def authority_of(seed: bytes) -> Authority:
     """Return the authority that issues software certificates."""
     return Authority.derive(seed)
-
-
-def _allowed_seed(ctx: Context) -> bytes:
-    if not ctx.settings.software_signer:
-        raise SignatureRefused(reasons.SOFTWARE_CERTIFICATE)
-    return seed_of(ctx)
 
 
 @lru_cache(maxsize=MOST_KEPT)

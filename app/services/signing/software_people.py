@@ -7,7 +7,7 @@ from app.db import Transaction
 from app.evidence import certificate as evidence
 from app.services.context import Context
 from app.services.signing.enrolment import facts_of
-from app.services.signing.software import signer_for
+from app.services.signing.software import allowed_seed, signer_for
 from app.services.signing.software_authority import stand_up
 from usbkey.signer import Signer
 
@@ -38,8 +38,12 @@ def equip(ctx: Context, key: Key = signer_for) -> int:
 
 
 def renew(ctx: Context) -> None:
-    """Publish the authority's next lists if those there are about to run out."""
+    """Publish the authority's next lists if those there are about to run out.
+
+    Raises SignatureRefused where the settings allow no software signer.
+    """
     if ctx.settings.signatures:
+        allowed_seed(ctx)
         with ctx.database.transaction() as tx:
             stand_up(ctx, tx, ctx.clock.now())
 
