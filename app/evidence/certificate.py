@@ -15,7 +15,8 @@ from app.evidence.reasons import Rejected
 
 _LARGEST = 16384
 _VERSION_3 = bytes.fromhex("a003020102")
-# A critical extension that nobody looks at must refuse the certificate (RFC 5280, 4.2).
+# A critical extension that nobody looks at must refuse the certificate (RFC 5280, 4.2). Limits on
+# the names below an authority must be critical; one whose are not is not understood either.
 _LOOKED_AT = {
     ExtensionOID.BASIC_CONSTRAINTS,
     ExtensionOID.KEY_USAGE,
@@ -120,8 +121,9 @@ def _read(data: bytes, issuer: bytes, subject: bytes) -> Certificate:
     loaded = x509.load_der_x509_certificate(data)
     extensions = loaded.extensions
     for each in extensions:
-        if each.critical and each.oid not in _LOOKED_AT:
-            raise Rejected(reasons.CHAIN_BROKEN, f"critical {each.oid.dotted_string}")
+        limited = each.oid == ExtensionOID.NAME_CONSTRAINTS
+        if limited or (each.critical and each.oid not in _LOOKED_AT):
+            raise Rejected(reasons.CHAIN_BROKEN, f"extension {each.oid.dotted_string}")
     key = loaded.public_key()
     return Certificate(
         der=data,

@@ -151,7 +151,11 @@ def _issuers(certificate: Certificate, known: Sequence[Certificate]) -> Iterator
 
 
 def _may_issue(issuer: Certificate, below: int) -> None:
-    """An authority says that it is one, for how many below it, and that it signs certificates."""
+    """An authority says that it is one, for how many below it, and that it signs certificates.
+
+    Purposes that it names hold for all below it, as OpenSSL reads them too: who may vouch for
+    websites only vouches for nobody's decisions.
+    """
     constraints = issuer.constraints
     if constraints is None or not constraints.ca:
         raise Rejected(reasons.CHAIN_BROKEN, Text("不是签发机构", "not an authority"))
@@ -159,6 +163,8 @@ def _may_issue(issuer: Certificate, below: int) -> None:
         raise Rejected(reasons.CHAIN_BROKEN, Text("路径长度", "path length"))
     if issuer.usage is None or not issuer.usage.key_cert_sign:
         raise Rejected(reasons.CHAIN_BROKEN, Text("密钥用途", "key usage"))
+    if issuer.purposes and not issuer.purposes & _PURPOSES:
+        raise Rejected(reasons.CHAIN_BROKEN, Text("扩展密钥用途", "extended key usage"))
 
 
 def _in_time(certificate: Certificate, at: datetime) -> None:

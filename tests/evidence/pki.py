@@ -126,6 +126,7 @@ class Profile:
     until: datetime = NOW + 365 * DAY
     hashed: HashAlgorithm = field(default_factory=SHA256)
     unknown_critical: bool = False
+    limited: bool = False  # which names it may issue for, not marked critical
     serial: int = 77
 
     def but(self, **changes: object) -> "Profile":
@@ -171,6 +172,9 @@ def certificate(subject: Profile, issuer: Profile) -> bytes:
     if subject.unknown_critical:
         odd = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
         builder = builder.add_extension(odd, critical=True)
+    if subject.limited:
+        names = x509.NameConstraints([x509.DNSName("registry.example")], None)
+        builder = builder.add_extension(names, critical=False)
     return der(builder.sign(issuer.key, subject.hashed))
 
 

@@ -348,6 +348,18 @@ TABLE: dict[str, tuple[Callable[[], Case], Reason]] = {
         lambda: odd(leaf=a_signer(unknown_critical=True)),
         reasons.CHAIN_BROKEN,
     ),
+    "certificate: an authority for websites only": (
+        lambda: odd(issuing=ISSUING.but(purposes=(ExtendedKeyUsageOID.SERVER_AUTH,))),
+        reasons.CHAIN_BROKEN,
+    ),
+    "certificate: a root for websites only": (
+        lambda: odd(root=ROOT.but(purposes=(ExtendedKeyUsageOID.SERVER_AUTH,))),
+        reasons.CHAIN_BROKEN,
+    ),
+    "certificate: an authority whose names are limited": (
+        lambda: odd(issuing=ISSUING.but(limited=True)),
+        reasons.CHAIN_BROKEN,
+    ),
     "certificate: a signer that is an authority": (
         lambda: odd(leaf=a_signer(ca=True)),
         reasons.LEAF_USAGE,
