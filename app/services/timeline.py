@@ -57,6 +57,7 @@ class Entry:
     verdict: str = ""
     verdict_label: Label = field(default_factory=lambda: Label("", ""))
     opinion: str = ""
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,7 @@ def _of_decision(decision: Decision) -> Entry:
         decision.verdict or decision.kind,
         decision.verdict_label,
         decision.opinion,
+        decision.signed is not None,
     )
 
 

@@ -100,6 +100,8 @@ def test_the_page_shows_the_certificate_and_hands_out_the_evidence(market, keys,
     page = market.as_(AUDITOR).get(f"/applications/{an_application}").text
     assert "已签名" in page
     assert "ES256" in page
+    [timeline] = re.findall(r'<ol class="timeline">.*?</ol>', page, re.DOTALL)
+    assert timeline.count("已签名") == 2
     links = re.findall(rf"/applications/{an_application}/decisions/\d+/evidence.json", page)
     assert len(set(links)) >= 1
     for link in links:

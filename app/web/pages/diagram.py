@@ -169,6 +169,7 @@ def _done(entry: Entry, moved: str) -> dict[str, Any]:
         "who": _who(entry),
         "note": entry.opinion or moved or (label(entry.holder) if entry.verdict else ""),
         "tag": (shown, tone) if shown else None,
+        "signed": entry.signed,
         "element": entry.element_id,
     }
 
