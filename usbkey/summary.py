@@ -32,9 +32,17 @@ def summary(data: bytes) -> list[Row]:
     return [row for row in rows if row.value.zh or row.value.en]
 
 
+# Letters and signs that count as printable and show nothing.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+
+
 def visible(text: str) -> str:
     """A text in which nothing is hidden or turned round by control characters."""
-    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
+    return "".join(char if _shows(char) else "\ufffd" for char in text)
+
+
+def _shows(char: str) -> bool:
+    return char == "\n" or (char.isprintable() and char not in _BLANK)
 
 
 def _quantity(line: Mapping[str, str]) -> Row:

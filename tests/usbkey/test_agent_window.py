@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from tests.usbkey.agent_site import PIN, REGISTRY, Site, decision, running
+from tests.usbkey.agent_site import PIN, REGISTRY, Site, decision, running, sign_in
 from usbkey.agent.pairings import MOST, PairingFileError, Pairings
 
 
@@ -101,6 +101,38 @@ def test_the_window_speaks_both_languages_without_losing_the_request(page, asked
     assert "已签名" not in english.text
     done = page.press(path, form=english.form(), do="sign", pin=PIN)
     assert "1 signed" in done.text
+
+
+def test_the_code_that_is_signed_stands_beside_the_words_for_it(page):
+    """Words for a verdict come from the registry; they could say the opposite."""
+    asked = page.ask(decision(verdict="approve", verdict_text={"zh": "退回", "en": "Return"})).json
+    assert "退回 [approve]" in page.open(asked["window"]).text
+
+
+def test_in_a_batch_the_one_that_differs_shows_in_what_it_differs(page):
+    to = [{"account": n, "holder": {"zh": "甲", "en": "A"}} for n in ("10001", "10002")]
+    lines = [
+        {"instrument": "PE2025000118", "quantity": q, "to": n}
+        for q, n in (("5", "10001"), ("7", "10002"))
+    ]
+    odd = decision(to=to, quantities=lines, account="10009999999", verdict="return")
+    text = page.open(page.ask(decision(), decision(), odd).json["window"]).text
+    for told in ("5 吨 → 10001", "7 吨 → 10002", "10009999999", "[return]"):
+        assert text.count(told) >= 1, told
+
+
+def test_a_sign_in_hides_in_no_batch(page):
+    for documents in ((decision(), sign_in()), (sign_in(), sign_in())):
+        refused = page.ask(*documents)
+        assert (refused.status, refused.code) == (422, "mixed")
+
+
+@pytest.mark.parametrize("blank", ["\u3164", "\u2800", "\u115f", "\uffa0", "\u034f", "\u200b"])
+def test_letters_that_show_nothing_are_shown(page, blank):
+    asked = page.ask(decision(instance=f"LY-2026{blank}-1")).json
+    text = page.open(asked["window"]).text
+    assert blank not in text
+    assert "LY-2026\ufffd-1" in text
 
 
 def test_what_hides_or_turns_text_is_shown_as_such(page):

@@ -86,6 +86,8 @@ def ask() -> tuple[Response, int]:
     documents = tuple(
         shown.read(decoded(document), g.origin, held, now) for document in body["documents"]
     )
+    if len(documents) > 1 and any(document.is_sign_in for document in documents):
+        raise Refused("mixed")
     made = Signing(
         id=body["id"],
         origin=g.origin,

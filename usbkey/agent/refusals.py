@@ -55,6 +55,11 @@ REFUSALS: Mapping[str, Refusal] = {
         Text("一次最多签署 500 项", "At most 500 documents are signed at once"),
         Text("减少所选待办后再试", "Choose fewer tasks and try again"),
     ),
+    "mixed": Refusal(
+        422,
+        Text("登录不能与其他内容一起签名", "Signing in is confirmed by itself, with nothing else"),
+        Text("更新网页后再试", "Reload the page and try again"),
+    ),
     "body": Refusal(
         400,
         Text("请求内容不符合接口约定", "The request does not have the form agreed on"),

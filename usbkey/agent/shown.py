@@ -48,8 +48,13 @@ class Shown:
 
     @property
     def verdict(self) -> Text:
-        """The verdict in words; empty where the task has none."""
-        return _text(self.fields.get("verdict_text") or {"zh": "", "en": ""})
+        """The verdict in words, with the code that is signed; empty where the task has none.
+
+        The words are the registry's; who trusts it not looks at the code.
+        """
+        words = _text(self.fields.get("verdict_text") or {"zh": "", "en": ""})
+        code = visible(str(self.fields.get("verdict", "")))
+        return Text(*(f"{each} [{code}]".strip() for each in words)) if code else words
 
     @property
     def opinion(self) -> str:
