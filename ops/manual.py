@@ -10,11 +10,12 @@ from pathlib import Path
 from ops.servers import ROOT
 
 PICTURES = Path("docs/manual/img")
+WALKS = ("tests/browser/pages", "tests/browser/usbkey/registry")
 
 
 def main() -> int:
     """Run the tests of the pages in a browser; return how they end."""
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "browser", "tests/browser/pages"]
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "browser", *WALKS]
     command += [f"--manual-pictures={PICTURES}", *sys.argv[1:]]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 

@@ -2,15 +2,14 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from app.services.demo.market import PASSWORD
+from tests.browser.pictures import keep
 from tests.pages.conftest import Market, open_market
 from tests.postgres import Database
 
@@ -78,14 +77,7 @@ class Person:
 
     def picture(self, name: str) -> None:
         """Keep what the window shows for docs/manual, when `make manual` asks for it."""
-        if self.pictures is None:
-            return
-        self.pictures.mkdir(parents=True, exist_ok=True)
-        self.page.wait_for_timeout(150)
-        shown = Image.open(BytesIO(self.page.screenshot()))
-        # Few colours: a page is text on flat grounds, and the repository stays small.
-        small = shown.convert("RGB").quantize(128, dither=Image.Dither.NONE)
-        small.save(self.pictures / f"{name}.png", optimize=True)
+        keep(self.page, self.pictures, name)
 
     def faults_of_access(self) -> list[str]:
         """Return what axe-core finds at both widths."""

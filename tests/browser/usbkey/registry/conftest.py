@@ -14,7 +14,7 @@ from app.identity.mandates import actor_by_member_no
 from app.services.applications import begin
 from app.services.demo.market import make_market
 from app.services.deployments import deploy_files
-from tests.browser.usbkey.conftest import WIDE
+from tests.browser.usbkey.conftest import ROOT, WIDE
 from tests.browser.usbkey.registry.people import Agent, Member, Registry
 from tests.pages.conftest import BUYER, EMITTER, OTHER_EMITTER, PROVINCE, Market
 from tests.postgres import Database
@@ -126,14 +126,18 @@ def member(
 ) -> Iterator[Callable[[str], Member]]:
     """Open a browser for a member; nobody is signed in and nothing is paired."""
     contexts = []
-    screens = pytestconfig.getoption("--screens")
+    folder = pytestconfig.getoption("--manual-pictures")
+    kept = {
+        "screens": pytestconfig.getoption("--screens"),
+        "pictures": ROOT / folder if folder else None,
+    }
 
     def at_a_browser(member_no: str) -> Member:
         context = chromium.new_context(viewport=WIDE, locale="zh-CN")
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
-        made = Member(page, site, site=site, member_no=member_no, screens=screens)
+        made = Member(page, site, site=site, member_no=member_no, **kept)
         page.on("console", lambda m: made.broken.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: made.broken.append(str(error)))
         return made

@@ -15,6 +15,7 @@ from app.evidence import certificate as evidence
 from app.services import captcha
 from app.services.demo.market import PASSWORD
 from app.services.signing import enrolment
+from tests.browser.pictures import keep
 from tests.browser.usbkey.conftest import ROOT, SCREENS, Person
 from tests.pages.conftest import Market
 from tests.softhsm import Plugged, SoftHsm
@@ -104,6 +105,7 @@ class Member(Person):
     site: Registry = field(kw_only=True)
     member_no: str = field(kw_only=True)
     screens: bool = field(default=False, kw_only=True)
+    pictures: Path | None = field(default=None, kw_only=True)
 
     def go(self, path: str) -> Page:
         self.page.goto(self.site.origin + path)
@@ -124,6 +126,10 @@ class Member(Person):
             # The agent's window as it stands on the screen: its PIN field stays at the bottom.
             path = SCREENS / f"usbkey-real-{name}.png"
             shown.screenshot(path=path, full_page=page is None)
+
+    def picture(self, name: str, page: Page | None = None) -> None:
+        """Keep what the page or the agent's window shows for docs/manual, if asked."""
+        keep(page or self.page, self.pictures, name)
 
     def show_password(self) -> None:
         """Member number, password, captcha; ends on the page that asks for the certificate."""

@@ -31,6 +31,7 @@ def test_without_an_agent_the_page_says_what_to_start_and_goes_on_when_it_runs(
     command = f"python -m usbkey agent --origin {site.origin} --module"
     expect(page.locator("#usbkey-start")).to_contain_text(command)
     someone.look("absent")
+    someone.picture("usbkey-absent")
     page.click(PRIMARY)
     someone.at("absent")
     not_signed_in(someone)
@@ -60,6 +61,7 @@ def test_a_website_that_the_user_does_not_allow_gets_no_signature(site: Registry
     someone.at("unpaired")
     window = someone.press("[data-do=pair]")
     someone.look("window-pair", window)
+    someone.picture("usbkey-pair", window)
     window.click("button[value=refuse]")
     someone.at("refused")
     page.reload()

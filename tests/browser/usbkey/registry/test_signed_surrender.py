@@ -41,6 +41,7 @@ def first_use(someone: Member) -> None:
     page.fill("[name=reference]", reference)
     page.fill("[name=code]", code)
     someone.look("certificate-codes")
+    someone.picture("usbkey-codes")
     assert faults_of_access(page) == []
     someone.sign(PRIMARY)
     page.wait_for_selector(".who b")
@@ -83,6 +84,7 @@ def approve(officer: Member, number: str) -> None:
     for told in (number, "通过", "数量核对无误，同意。", "1,200"):
         expect(window.locator("body")).to_contain_text(told)
     officer.look("window-review", window)
+    officer.picture("usbkey-window", window)
     officer.enter(window, officer.site.tokens[officer.member_no].pin)
     expect(page.get_by_role("status").first).to_contain_text("操作成功")
     officer.settle()
@@ -133,6 +135,7 @@ def review_together(officer: Member) -> None:
     for (number,) in chosen:
         expect(window.locator(".list")).to_contain_text(number)
     officer.look("window-bulk", window)
+    officer.picture("usbkey-batch", window)
     officer.enter(window, site.tokens[officer.member_no].pin)
     page.wait_for_url(re.compile(r"/inbox/bulk/\d+$"))
     with a_worker(site):
@@ -155,6 +158,8 @@ def evidence_of(someone: Member, folder: Path) -> list[Path]:
     for told in page.locator("summary:has-text('已签名')").all():
         told.click()
     someone.look("signed")
+    page.locator("#h-decisions").scroll_into_view_if_needed()
+    someone.picture("usbkey-signed")
     for link in page.get_by_role("link", name="下载证据文件").all():
         with page.expect_download() as download:
             link.click()
