@@ -87,12 +87,17 @@ def prepare(
 
 
 def export(
-    ctx: Context, actor: Actor, instance_ids: Sequence[int], drawn: Drawn | None = None
+    ctx: Context,
+    actor: Actor,
+    instance_ids: Sequence[int],
+    drawn: Drawn | None = None,
+    session: Session = NO_SESSION,
 ) -> Done:
     """Export what is chosen, and complete the export task of each, in one transaction.
 
     What moved on or was claimed by a colleague in the meantime is left out and named. ``drawn``
     is an export that was prepared and signed; its number comes from ``prepare`` and nowhere else.
+    Without it the server signs, where whoever came in ``session`` has no key of their own.
     Raises Invalid when nothing or nothing exportable is chosen, Forbidden for anybody but the
     authority, SignatureRefused.
     """
@@ -101,7 +106,7 @@ def export(
         number = drawn.number if drawn else _next_number(tx, ctx.clock.now())
         ready, left = _exported(ctx, tx, actor, chosen, number)
         signed = _by_instance(drawn.signed if drawn else ())
-        session = drawn.session if drawn else NO_SESSION
+        session = drawn.session if drawn else session
         for row in ready:
             asked = replace(_request(row, number), signature=signed.get(row[2]), session=session)
             decide_within(ctx, tx, actor, asked)

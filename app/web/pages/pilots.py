@@ -65,7 +65,8 @@ def exports() -> str | Answer | tuple[str, int]:
     message: Label | None = None
     if request.method == "POST":
         try:
-            done = exporting.export(ctx, who, request.form.getlist("chosen", type=int), _drawn())
+            chosen = request.form.getlist("chosen", type=int)
+            done = exporting.export(ctx, who, chosen, _drawn(), session())
         except (Invalid, Conflict) as refused:
             message = refused.message
         else:
