@@ -18,10 +18,10 @@ The same services, numbered checks and errors as the pages.
 * Lists give a `next` cursor; pass it back as `cursor`.
 * Send `Idempotency-Key` with a submission or decision: the same key with the same content gives
   the first answer, with other content 409.
-* Where an account asks for signed decisions, `prepare` first: it returns the document of exactly what
-  is decided. Sign it as a detached CMS with the person's own certificate, and send
-  `signature: {document, cms}` with the decision within ten minutes, by the same token. A signature
-  that does not stand is refused with its number (8001 to 8099).
+* Where an account asks for signed decisions, `prepare` first: it returns the document of exactly
+  what is decided. Sign it as a detached CMS with the person's own certificate, and send
+  `signature: {document, cms}` with the decision within ten minutes, by the same token. A
+  signature that does not stand is refused with its number (8001 to 8099).
 * A token has 1200 requests a minute; beyond them 429 with `Retry-After`.
 * Errors are `{status, code, message: {zh, en}}`, with `findings` (failing numbered checks, all at
   once) or `fields` (what is wrong where). What is not yours does not exist: 404.
