@@ -76,7 +76,16 @@ def test_one_post_signs_in_and_a_decision_by_a_page_is_signed_by_the_server(demo
     assert PROVINCE in subject
 
 
-def test_a_decision_by_a_script_with_the_demo_s_token_is_signed_likewise(demo):
+@pytest.fixture(scope="module")
+def a_token(demo, tmp_path_factory) -> SoftwareToken:
+    """The USBKey in a folder that `make run` names, handed out twice: a second start."""
+    folder = tmp_path_factory.mktemp("demo") / "usbkey"
+    for _ in range(2):
+        hand_out(demo.ctx, folder, [EMITTER, PROVINCE])
+    return SoftwareToken(folder)
+
+
+def test_a_decision_by_a_script_with_the_demo_s_token_is_signed_likewise(demo, a_token):
     before = signatures(demo)
     token = make_token_for_member(demo.ctx, EMITTER, (), 30, "demo")
     body = {
@@ -90,15 +99,6 @@ def test_a_decision_by_a_script_with_the_demo_s_token_is_signed_likewise(demo):
     assert answer.status_code == 201, answer.json
     assert signatures(demo) == before + 1
     assert last_signed(demo)[0] == EMITTER
-
-
-@pytest.fixture(scope="module")
-def a_token(demo, tmp_path_factory) -> SoftwareToken:
-    """The USBKey in a folder that `make run` names, handed out twice: a second start."""
-    folder = tmp_path_factory.mktemp("demo") / "usbkey"
-    for _ in range(2):
-        hand_out(demo.ctx, folder, [EMITTER, PROVINCE])
-    return SoftwareToken(folder)
 
 
 def signed_with(demo: Market, token: SoftwareToken, member_no: str, document: bytes) -> bytes:
