@@ -92,6 +92,23 @@ def test_an_approval_that_calls_itself_a_withdrawal_is_found(
     ]
 
 
+@pytest.mark.parametrize("verdict", ["return", "approve"])
+def test_units_posted_on_another_decision_than_an_approval_are_found(
+    a_market: Market, keys: Keys, verdict: str
+) -> None:
+    """The journal names a signed decision of the right person, in the right application."""
+    market, officer = a_market, a_market.actor("province")
+    keys.decide(market.actor("emitter"), 1, FORM)
+    keys.decide(officer, 1, {"verdict": "return", "opinion": "数量不符。"})
+    keys.decide(market.actor("emitter"), 1, FORM)
+    if verdict == "approve":
+        keys.decide(officer, 1, APPROVE)
+        market.change(POSTED_BY_THE_RETURN)
+    else:
+        as_app(market, POST_ON_THE_RETURN)
+    assert "what stands on another decision" in faults(market)
+
+
 def test_a_key_revoked_before_is_found_though_an_older_list_cleared_it(
     a_market: Market, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +156,18 @@ def test_production_finds_a_software_certificate(a_market: Market, keys: Keys) -
     assert list(faults(a_market)) == ["software certificates in use"]
 
 
+POST_ON_THE_RETURN = """
+    SELECT ledger.post(jsonb_build_object('transfer_id', i.reserved_transfer_id,
+        'person_id', d.person_id, 'account_id', d.account_id, 'role', d.role,
+        'decision_id', d.id, 'instance_id', i.id, 'at', d.at))
+    FROM workflow.instance i JOIN workflow.decision d ON d.instance_id = i.id
+    WHERE d.verdict = 'return'"""
+POSTED_BY_THE_RETURN = """
+    ALTER TABLE ledger.transfer_event DISABLE TRIGGER ALL;
+    UPDATE ledger.transfer_event SET decision_id =
+        (SELECT id FROM workflow.decision WHERE verdict = 'return')
+    WHERE kind = 'posted' AND decision_id = (SELECT max(id) FROM workflow.decision);
+    ALTER TABLE ledger.transfer_event ENABLE TRIGGER ALL"""
 BOUND = """
     INSERT INTO trust.certificate (fingerprint, person_id, software, serial, subject, issuer,
         not_before, not_after, der, at)

@@ -40,6 +40,17 @@ FROM (
 JOIN workflow.decision d ON d.id = s.decision_id
 WHERE d.kind <> 'complete' ORDER BY s.decision_id"""
 
+# Units move on a decision that says so, and never on one that returned the application: the
+# signature of an earlier decision, or of a return, would pass for an approval otherwise.
+OTHERWISE = """
+SELECT format('transfer %s was posted on decision %s, which decided otherwise', v.transfer_id, d.id)
+FROM ledger.transfer_event v JOIN workflow.decision d ON d.id = v.decision_id
+WHERE v.kind = 'posted' AND (d.verdict = 'return' OR NOT EXISTS (
+    SELECT FROM jsonb_array_elements(convert_from(d.document, 'UTF8')::jsonb->'effects') AS e
+    WHERE e->>'op' IN ('post', 'direct')
+      AND coalesce(e->'request'->>'transfer_id', v.transfer_id::text) = v.transfer_id::text))
+ORDER BY d.id"""
+
 TIMERS = """
 SELECT format('decision %s: a timer decided in somebody''s place', d.id) FROM workflow.decision d
 WHERE d.kind = 'timer' AND (num_nonnulls(d.person_id, d.account_id, d.holder_id) > 0
@@ -70,6 +81,7 @@ EVERYWHERE: Mapping[str, str] = {
     "signatures without a decision": ALONE,
     "certificates": FORGED,
     "what stands on no decision of a person": SIDEWAYS,
+    "what stands on another decision": OTHERWISE,
     "timers": TIMERS,
     "lists of revoked certificates": REPLACED,
     "certificates bound without codes": UNASKED_FOR,
