@@ -47,7 +47,7 @@ SELECT format('transfer %s was posted on decision %s, which decided otherwise', 
 FROM ledger.transfer_event v JOIN workflow.decision d ON d.id = v.decision_id
 WHERE v.kind = 'posted' AND (d.verdict = 'return' OR NOT EXISTS (
     SELECT FROM jsonb_array_elements(convert_from(d.document, 'UTF8')::jsonb->'effects') AS e
-    WHERE e->>'op' IN ('post', 'direct')
+    WHERE e->>'op' IN ('post', 'direct', 'external_mark')
       AND coalesce(e->'request'->>'transfer_id', v.transfer_id::text) = v.transfer_id::text))
 ORDER BY d.id"""
 
