@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from app.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused
-from app.ledger.verify import verify
 from app.services.applications import begin
 from app.services.custody.ending import end_link
 from app.services.sweep import sweep
+from app.services.verify import verify
 from tests.postgres import Database
 from tests.services.custody import (
     AGREED,
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.database
 def custody(database: Database) -> Iterator[Custody]:
     with market(database) as made:
         yield Custody(made)
-        assert verify(made.ctx.database).ok
+        assert verify(made.ctx).ok
 
 
 def held(custody: Custody, holder: str, position: str = "registry_available") -> int:

@@ -9,12 +9,12 @@ from app.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from app.identity.actor import Actor
 from app.ledger.effects import By, Order, Reverse
 from app.ledger.posting import execute
-from app.ledger.verify import verify
 from app.services.application import application
 from app.services.applications import begin
 from app.services.checked import checks
 from app.services.eligible import choices
 from app.services.sweep import sweep
+from app.services.verify import verify
 from app.services.withdraw import trigger
 from tests.services.external import cancelled, claim, claim_form, marked
 from tests.services.market import APPROVE, CCER, PE21, RETURN, Market, lines
@@ -92,7 +92,7 @@ def test_a_confirmed_claim_is_marked_in_the_compliance_account(
     )
     assert row == ("external_ccer", "某光伏发电项目", "青海", 2020, False, "ccer_registry", 30,
                    "CCER-2020-", 6, 1, 31)  # fmt: skip
-    assert verify(a_market.ctx.database).ok
+    assert verify(a_market.ctx).ok
 
 
 def test_a_claim_needs_the_proof_of_the_freeze(a_market: Market, an_emitter: Actor):
@@ -229,7 +229,7 @@ def test_they_are_posted_once_the_other_registry_cancelled(
            JOIN workflow.decision d ON d.id = x.approval_id"""
     )
     assert row == ("CCER-ZX-2022-018", "provincial_authority", "approve")
-    assert verify(a_market.ctx.database).ok
+    assert verify(a_market.ctx).ok
 
 
 def test_the_cancellation_needs_its_number_and_its_proof(
@@ -256,7 +256,7 @@ def test_the_registry_returns_what_the_other_one_could_not_cancel(
     a_market.decide(an_emitter, an_approved_surrender, lines(**{PE21: 100}))
     a_market.decide(a_province, an_approved_surrender, APPROVE)  # without them: nobody else asked
     assert a_market.instance(an_approved_surrender)["outcome"] == "surrendered"
-    assert verify(a_market.ctx.database).ok
+    assert verify(a_market.ctx).ok
 
 
 def test_after_a_return_they_may_be_named_again(
@@ -333,7 +333,7 @@ def test_a_reversed_surrender_leaves_them_marked_again(
     with a_market.ctx.database.transaction() as tx:
         execute(tx, Reverse("reversal", "surrender_reversal", transfer, order, by))
     assert own(a_market, external) == 30
-    assert verify(a_market.ctx.database).ok
+    assert verify(a_market.ctx).ok
 
 
 # ---- nothing else
@@ -381,7 +381,7 @@ def test_what_is_not_used_is_released_and_may_be_claimed_anew(
     assert own(a_market, again) == 10
     with pytest.raises(Refused):
         claim(a_market, an_emitter, 1, serials="CCER-2020-000011")
-    assert verify(a_market.ctx.database).ok
+    assert verify(a_market.ctx).ok
 
 
 def test_a_release_is_returned_or_withdrawn_and_the_units_are_marked_again(
