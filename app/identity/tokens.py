@@ -1,5 +1,6 @@
 """Keys of machine clients: scoped, expiring, revocable; only their hash is kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -133,4 +134,13 @@ def revoke_token(tx: Transaction, person_id: int, token_id: int, at: datetime) -
                WHERE id = %(id)s AND person_id = %(person)s AND revoked_at IS NULL""",
             {"at": at, "id": token_id, "person": person_id},
         )
+    )
+
+
+def revoke_tokens(tx: Transaction, person_ids: Sequence[int], at: datetime) -> int:
+    """Revoke all tokens of people whose own key stands no more; return how many."""
+    return tx.run(
+        """UPDATE identity.api_token SET revoked_at = %(at)s
+           WHERE person_id = ANY (%(persons)s) AND revoked_at IS NULL""",
+        {"at": at, "persons": list(person_ids)},
     )

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from app.bootstrap import build
 from app.cli import main
 from app.domain.clock import SystemClock
+from app.services.tokens import make_token_for_member, token_use
 from tests.web.keys import Keys
 from tests.web.site import AN_EMITTER, Site, open_site, populate, settings
 from usbkey.authority import Authority
@@ -168,12 +169,20 @@ def test_a_list_that_names_a_certificate_ends_its_sessions_at_once(site, module_
     browser, answer = keys.sign_in(key)
     assert answer.status_code == 302
     neighbour, _ = keys.sign_in(other, "33000000012")
+    lost_with_it, kept = (
+        make_token_for_member(signing.ctx, member_no, ["read"], 30, "nightly")
+        for member_no in (AN_EMITTER, "33000000012")
+    )
     assert browser.get("/account").status_code == 200
     serial = x509.load_der_x509_certificate(key.certificate).serial_number
     keys.publish(Revoked(serial, keys.now), number=2)
     assert browser.get("/account").status_code == 302
     assert "证书已停用或到期" in browser.get("/sign-in").text
     assert neighbour.get("/account").status_code == 200
+    assert [token_use(signing.ctx, token) is None for token in (lost_with_it, kept)] == [
+        True,
+        False,
+    ]
     assert "<h2>8066 " in keys.sign_in(key)[1].text
 
 

@@ -14,7 +14,7 @@ from app.evidence import reasons, revocation
 from app.evidence.certificate import Certificate
 from app.evidence.reasons import Rejected
 from app.evidence.revocation import RevocationList
-from app.identity import sessions
+from app.identity import sessions, tokens
 from app.services.context import Context
 from app.services.history import note
 from app.services.signing import trust
@@ -122,20 +122,34 @@ def load_crl(ctx: Context, data: bytes) -> Loaded:
 
 
 def end_what_stands_no_more(ctx: Context, tx: Transaction, at: datetime) -> int:
-    """End the sessions of certificates that are revoked or lead to no trusted root any more."""
+    """End the sessions of certificates that are revoked or lead to no trusted root any more.
+
+    Whoever has no other certificate that stands loses their API tokens too, as by a report of
+    loss. Returns how many sessions ended.
+    """
     evidence_now = trust.current(ctx, tx).evidence
     rows = tx.all(
-        """SELECT DISTINCT c.id, c.der FROM identity.session s
-           JOIN trust.certificate c ON c.id = s.certificate_id WHERE s.ended_at IS NULL"""
+        """SELECT c.id, c.person_id, c.der FROM trust.certificate c
+           WHERE NOT EXISTS (SELECT FROM trust.certificate_end e WHERE e.certificate_id = c.id)
+             AND (EXISTS (SELECT FROM identity.session s
+                          WHERE s.person_id = c.person_id AND s.ended_at IS NULL)
+                  OR EXISTS (SELECT FROM identity.api_token t
+                             WHERE t.person_id = c.person_id AND t.revoked_at IS NULL))"""
     )
-    lost: list[int] = []
-    for certificate_id, der in rows:
+    lost: dict[int, int] = {}
+    keep: set[int] = set()
+    for certificate_id, person_id, der in rows:
         try:
             evidence_now.chain((bytes(der),), at)
         except Rejected as error:
             if error.reason in _LOST:
-                lost.append(certificate_id)
-    return sessions.end_sessions_with(tx, lost, at) if lost else 0
+                lost[certificate_id] = person_id
+        else:
+            keep.add(person_id)
+    if not lost:
+        return 0
+    tokens.revoke_tokens(tx, sorted({*lost.values()} - keep), at)
+    return sessions.end_sessions_with(tx, [*lost], at)
 
 
 def _read(data: bytes) -> RevocationList:
