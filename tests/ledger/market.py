@@ -71,13 +71,14 @@ class Market:
         with self.owner.transaction() as tx:
             row = tx.one(
                 """INSERT INTO workflow.decision (instance_id, version, bundle_hash, element_id,
-                       visit, kind, person_id, role, document, leaf, at)
-                   VALUES (%(n)s, 1, '', 'task', 1, 'complete', %(person)s, %(role)s, '', %(leaf)s,
-                       %(at)s)
+                       visit, kind, person_id, account_id, role, document, leaf, at)
+                   VALUES (%(n)s, 1, '', 'task', 1, 'complete', %(person)s, %(account)s, %(role)s,
+                       '', %(leaf)s, %(at)s)
                    RETURNING id""",
                 {
                     "n": n,
                     "person": self.people[name],
+                    "account": self.accounts[_office(name)],
                     "role": self.roles[name],
                     "leaf": leaf(b""),
                     "at": self.at,
@@ -287,6 +288,12 @@ def market(app_url: str, owner_url: str) -> Iterator[Market]:
     made.close()
 
 
+def _office(person: str) -> str:
+    """Return the account for which a person decides: any of their holder's."""
+    holder = person.removesuffix("_2")
+    return next(account for account, owner in ACCOUNTS.items() if owner == holder)
+
+
 def _open(tx: Transaction, made: Market) -> None:
     holders: dict[str, int] = {}
     for name, role in HOLDERS.items():
@@ -314,8 +321,8 @@ def open_account(
 ) -> int:
     row = tx.one(
         """INSERT INTO identity.account (number, type, holder_id, name, linked_account_id,
-               opened_at)
-           VALUES (%(n)s, %(t)s, %(h)s, %(n)s, %(l)s, %(at)s) RETURNING id""",
+               opened_at, signature_policy)
+           VALUES (%(n)s, %(t)s, %(h)s, %(n)s, %(l)s, %(at)s, 'none') RETURNING id""",
         {"n": number, "t": type_, "h": holder, "l": linked, "at": AT},
     )
     assert row is not None

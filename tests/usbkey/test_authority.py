@@ -174,7 +174,7 @@ def test_the_authority_issues_while_its_roots_key_is_kept_elsewhere(tmp_path):
     authority = register.open(PASSPHRASE)
 
     assert register.issue(authority, a_key(), Subject("33000000001"), AT, 30)
-    with pytest.raises(ValueError, match="root"):
+    with pytest.raises(NoAuthority, match=r"root\.key\.pem"):
         register.root_crl(authority, AT, 30)
 
 
