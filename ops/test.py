@@ -18,6 +18,9 @@ NOTO = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
 ALSO_ON = 15
 # Each process takes whole files, so that it makes a module's site once, and helps out at the end.
 SHARED_OUT = ("--dist", "worksteal", "-n")
+# Half of the time a test waits, for a browser, a server that starts or a process that was killed:
+# two more than there are cores keep the cores busy.
+PROCESSES = os.environ.get("TEST_PROCESSES") or str((os.cpu_count() or 2) + 2)
 
 
 def main() -> int:
@@ -26,7 +29,7 @@ def main() -> int:
     softhsm.get()
     _openssl()
     arguments = sys.argv[1:]
-    code = _pytest(arguments or [*SHARED_OUT, os.environ.get("TEST_PROCESSES", "2")], {})
+    code = _pytest(arguments or [*SHARED_OUT, PROCESSES], {})
     if arguments:
         return code
     programs = system_postgres_bin(ALSO_ON)
@@ -34,7 +37,9 @@ def main() -> int:
         print(f"PostgreSQL {ALSO_ON} is not installed: nothing was repeated on it.", flush=True)
         return code
     print(f"\nRepeating the database tests on PostgreSQL {ALSO_ON} ({programs})", flush=True)
-    repeated = _pytest([*SHARED_OUT, "2", "-m", "database"], {"TEST_POSTGRES_BIN": str(programs)})
+    repeated = _pytest(
+        [*SHARED_OUT, PROCESSES, "-m", "database"], {"TEST_POSTGRES_BIN": str(programs)}
+    )
     return code or repeated
 
 
