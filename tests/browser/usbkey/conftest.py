@@ -202,12 +202,19 @@ class Person:
     def at(self, state: str) -> None:
         self.page.wait_for_selector(f"[data-usbkey-region][data-at='{state}']")
 
-    def pair(self) -> None:
+    def ask_to_pair(self) -> Page:
+        """Ask the agent for a pairing, and return its window.
+
+        A window begins as an empty page: who looks before the agent's own has come sees it replaced.
+        """
         self.at("unpaired")
         with self.page.context.expect_page() as opened:
             self.page.click("[data-do=pair]")
-        window = opened.value
-        window.wait_for_selector(".code")
+        opened.value.wait_for_selector(".code")
+        return opened.value
+
+    def pair(self) -> None:
+        window = self.ask_to_pair()
         self.at("pairing")
         shown = self.page.locator("[data-usbkey-state=pairing] [data-fill=code]").inner_text()
         assert window.locator(".code").inner_text() == shown

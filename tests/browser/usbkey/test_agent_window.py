@@ -161,11 +161,9 @@ def test_a_sign_in_signs_the_documents_of_the_page(agent, person: Person, regist
 def test_of_several_certificates_one_is_chosen(agent, person: Person, registry, token):
     put(token, "33000000013")
     page = person.open()
-    person.at("unpaired")
-    with page.context.expect_page() as opened:
-        page.click("[data-do=pair]")
-    look_at(opened.value, "pair")
-    opened.value.click("button[value=allow]")
+    window = person.ask_to_pair()
+    look_at(window, "pair")
+    window.click("button[value=allow]")
     person.at("choose")
     shoot(page, "page-choose")
     page.get_by_label("证书").select_option(index=1)
@@ -176,10 +174,7 @@ def test_of_several_certificates_one_is_chosen(agent, person: Person, registry, 
 
 def test_another_persons_usbkey_is_refused_in_words(agent, person: Person, registry):
     person.open("?member=33000000099")
-    person.at("unpaired")
-    with person.page.context.expect_page() as opened:
-        person.page.click("[data-do=pair]")
-    opened.value.click("button[value=allow]")
+    person.ask_to_pair().click("button[value=allow]")
     person.at("no-certificate")
 
 
