@@ -7,20 +7,16 @@ from typing import Any, TypeVar
 
 import click
 
-from app.commands import COMMANDS
+from app.commands import Commands
 from app.config import Settings, SettingsError, settings_from
 from app.domain.errors import RegistryError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-@click.group()
+@click.group(cls=Commands)
 def main() -> None:
     """The carbon registry's command line."""
-
-
-for one in COMMANDS:
-    main.add_command(one)
 
 
 def plainly(command: Command) -> Command:

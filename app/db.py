@@ -1,7 +1,7 @@
-"""The database: models for page queries, and the one-transaction helper of the services.
+"""The database: the one-transaction helper of the services.
 
 A decision is one transaction: state, inbox, decision, history, ledger and outbox together or
-not at all. The hot path uses plain SQL through ``Transaction``; the ORM is for reading pages.
+not at all. It is plain SQL; models of the tables are in app/models.py.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,10 +12,8 @@ from typing import Any, cast
 import orjson
 import psycopg2
 import psycopg2.extras
-from flask_sqlalchemy import SQLAlchemy
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import PoolProxiedConnection
 
 from app.failpoints import reached
@@ -31,13 +29,6 @@ _numbers = count(1)  # a transaction may read from several cursors of the server
 # Facts and lists come as JSON in every step: the fast reader takes a fifth of the time.
 psycopg2.extras.register_default_json(globally=True, loads=orjson.loads)
 psycopg2.extras.register_default_jsonb(globally=True, loads=orjson.loads)
-
-
-class Base(DeclarativeBase):
-    """The base of every model; each room describes its own tables in its tables.py."""
-
-
-db = SQLAlchemy(model_class=Base)
 
 
 class Transaction:

@@ -1,26 +1,37 @@
 """The commands of ``registry`` that run the registry: one module a noun, each calls a service."""
 
+from importlib import import_module
+
 import click
 
-from app.commands.bench import bench
-from app.commands.demo import demo
-from app.commands.deploy import deploy
-from app.commands.ledger import verify
-from app.commands.rehearse import rehearse
-from app.commands.trust import certificate, crl, trust
-from app.commands.verify_decision import verify_decision
-from app.commands.worker import sweep, worker
+MODULES = {
+    "deploy": "deploy",
+    "demo": "demo",
+    "verify": "ledger",
+    "rehearse": "rehearse",
+    "worker": "worker",
+    "sweep": "worker",
+    "bench": "bench",
+    "verify-decision": "verify_decision",
+    "trust": "trust",
+    "crl": "trust",
+    "certificate": "trust",
+}
 
-COMMANDS: tuple[click.Command, ...] = (
-    deploy,
-    demo,
-    verify,
-    rehearse,
-    worker,
-    sweep,
-    bench,
-    verify_decision,
-    trust,
-    crl,
-    certificate,
-)
+
+class Commands(click.Group):
+    """A group that imports a command's module when the command is asked for.
+
+    Every start of a program pays for what it imports: a sweep needs none of what a rehearsal needs.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, also of those that are not imported yet."""
+        return sorted({*super().list_commands(ctx), *MODULES})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None where there is none of that name."""
+        if cmd_name in MODULES and cmd_name not in self.commands:
+            module = import_module(f"app.commands.{MODULES[cmd_name]}")
+            self.add_command(getattr(module, cmd_name.replace("-", "_")))
+        return super().get_command(ctx, cmd_name)

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INT8RANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base
+from app.models import Base
 
 NO, EMPTY, ZERO = text("false"), text("''::text"), text("0")
 

@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 
-from app.db import Base
+from app.models import Base
 
 ROOMS = (
     "audit", "identity", "ledger", "workflow", "compliance", "attachments", "messages",

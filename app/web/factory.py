@@ -3,8 +3,8 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.db import db
 from app.logs import set_up_logs
+from app.models import db
 from app.services.context import Context
 from app.web import (
     account,

@@ -7,6 +7,7 @@ import tomllib
 from functools import cache
 
 import pytest
+from click import Context
 
 from app import create_app
 from app.bootstrap import build
@@ -64,7 +65,7 @@ def exists(word: str) -> bool:
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
         return re.search(rf"^{word.split()[1]}:", makefile, re.MULTILINE) is not None
     if word.startswith("registry "):
-        return word.split()[1] in main.commands
+        return word.split()[1] in main.list_commands(Context(main))
     if "/" in word:
         return (ROOT / word).is_file()
     if word.startswith("app."):
