@@ -9,6 +9,7 @@ from app.evidence import bundle, documents
 from tests.keys import Keys
 from tests.pages.conftest import AUDITOR, EMITTER, OTHER_EMITTER, PROVINCE, Market
 from usbkey import cms
+from usbkey.agent.command import PORT
 
 ROW = {"lines.instrument": "PE2025000118", "lines.quantity": "700"}
 
@@ -60,6 +61,14 @@ def test_a_new_application_is_saved_then_signed_by_its_number(market, keys, an_a
     )
     told = documents.read(bytes(document)).fields
     assert (told["instance"], told["origin"]) == (number, "http://localhost")
+
+
+def test_only_pages_that_sign_may_reach_the_agent(market, keys):
+    """By their policy; the default port of the agent is the one that its users start it on."""
+    new = f"/applications/new/compliance/{market.notice_of('QL')}"
+    for path, reaches in (("/home", False), ("/inbox", False), (new, True)):
+        policy = market.as_(EMITTER).get(path).headers["Content-Security-Policy"]
+        assert (f"connect-src 'self' http://127.0.0.1:{PORT}" in policy) is reaches, path
 
 
 def test_without_a_signature_the_page_says_which_number_is_missing(market, keys):

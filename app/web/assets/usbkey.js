@@ -3,7 +3,7 @@
 // has words for. The PIN is never here; it is entered in the agent's own window.
 const VERSION = 1;
 const STORE = 'usbkey-pairing';
-const PAUSE = 600; // ms between two looks at a request
+const PAUSE = 200; // ms between two looks at a request
 
 export class Problem extends Error {
   constructor(code, told = {}) {

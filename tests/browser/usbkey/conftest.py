@@ -21,6 +21,7 @@ from app.web.asset_files import asset
 from app.web.headers import DIRECTIVES
 from tests.usbkey.agent_site import AUTHORITY, MEMBER, SEED, decision, key_of, sign_in
 from usbkey import seeds
+from usbkey.agent.pairings import Pairings, new_secret
 from usbkey.software_token import SoftwareToken
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -119,9 +120,9 @@ def small_registry(registry: Registry) -> Flask:
     return app
 
 
-@pytest.fixture
-def registry() -> Iterator[Registry]:
-    """The running stand-in."""
+@pytest.fixture(scope="module")
+def stand_in() -> Iterator[Registry]:
+    """The running stand-in of a module."""
     made = Registry()
     server = make_server("127.0.0.1", 0, small_registry(made), threaded=True)
     made.port = server.server_port
@@ -134,9 +135,17 @@ def registry() -> Iterator[Registry]:
 
 
 @pytest.fixture
-def token(tmp_path: Path) -> SoftwareToken:
+def registry(stand_in: Registry) -> Registry:
+    """The stand-in, with nothing prepared or received yet."""
+    stand_in.prepared, stand_in.received = [], []
+    stand_in.needed, stand_in.refuses = True, False
+    return stand_in
+
+
+@pytest.fixture(scope="module")
+def token(tmp_path_factory: pytest.TempPathFactory) -> SoftwareToken:
     """A software token with the key of one member."""
-    made = SoftwareToken(tmp_path / "演示 USBKey")
+    made = SoftwareToken(tmp_path_factory.mktemp("token") / "演示 USBKey")
     put(made, MEMBER)
     return made
 
@@ -157,13 +166,17 @@ class Running:
         self.folder, self.token, self.origin = folder, token, origin
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *more: str, port: int = 0) -> int:
+    @property
+    def pairings(self) -> Path:
+        """The agent reads it at every request."""
+        return self.folder / "pairings.json"
+
+    def start(self) -> int:
         ready = self.folder / "ready.json"
-        ready.unlink(missing_ok=True)
         command = [sys.executable, "-m", "usbkey", "agent", "--origin", self.origin]
-        command += ["--software", str(self.token.folder), "--port", str(port), *more]
-        command += ["--pairings", str(self.folder / "pairings.json"), "--ready-file", str(ready)]
-        self.process = subprocess.Popen(command, cwd=ROOT)
+        command += ["--software", str(self.token.folder), "--port", "0"]
+        command += ["--pairings", str(self.pairings), "--ready-file", str(ready)]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
         for _ in range(200):
             if ready.exists():
                 return int(json.loads(ready.read_text())["port"])
@@ -178,13 +191,22 @@ class Running:
             self.process = None
 
 
-@pytest.fixture
-def agent(tmp_path: Path, token: SoftwareToken, registry: Registry) -> Iterator[Running]:
-    """The running agent, allowed for the stand-in alone."""
-    made = Running(tmp_path, token, registry.origin)
-    registry.agent_port = made.start()
+@pytest.fixture(scope="module")
+def running(
+    tmp_path_factory: pytest.TempPathFactory, token: SoftwareToken, stand_in: Registry
+) -> Iterator[Running]:
+    """The running agent of a module, allowed for the stand-in alone."""
+    made = Running(tmp_path_factory.mktemp("agent"), token, stand_in.origin)
+    stand_in.agent_port = made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture
+def agent(running: Running) -> Running:
+    """The agent, paired with nobody."""
+    running.pairings.unlink(missing_ok=True)
+    return running
 
 
 @dataclass
@@ -194,6 +216,14 @@ class Person:
     page: Page
     registry: Registry
     broken: list[str] = field(default_factory=list)
+    screens: bool = field(default=False, kw_only=True)
+
+    def shoot(self, page: Page, name: str, *, whole: bool = True) -> None:
+        """Keep a picture for whoever asks for pictures (--screens)."""
+        if self.screens:
+            SCREENS.mkdir(parents=True, exist_ok=True)
+            page.wait_for_timeout(150)
+            page.screenshot(path=SCREENS / f"usbkey-{name}.png", full_page=whole)
 
     def open(self, query: str = "") -> Page:
         self.page.goto(f"{self.registry.origin}/{query}")
@@ -202,10 +232,19 @@ class Person:
     def at(self, state: str) -> None:
         self.page.wait_for_selector(f"[data-usbkey-region][data-at='{state}']")
 
+    def allowed(self, pairings: Path) -> None:
+        """Let this browser have allowed the website on an earlier day, as ``pair`` does."""
+        secret = new_secret()
+        Pairings(pairings).add(self.registry.origin, secret)
+        self.page.add_init_script(
+            f"if (location.origin === {self.registry.origin!r})"
+            f" localStorage.setItem('usbkey-pairing', {secret!r});"
+        )
+
     def ask_to_pair(self) -> Page:
         """Ask the agent for a pairing, and return its window.
 
-        A window begins as an empty page: who looks before the agent's own has come sees it replaced.
+        A window begins as an empty page: who looks too early sees it replaced by the agent's own.
         """
         self.at("unpaired")
         with self.page.context.expect_page() as opened:
@@ -231,15 +270,23 @@ class Person:
 
 
 @pytest.fixture
-def person(chromium: Browser, registry: Registry) -> Iterator[Person]:
+def person(chromium: Browser, registry: Registry, pytestconfig: pytest.Config) -> Iterator[Person]:
     """A browser of its own, with nothing paired."""
     context = chromium.new_context(viewport=WIDE, locale="zh-CN")
     context.set_default_timeout(8000)
-    made = Person(context.new_page(), registry)
+    screens = pytestconfig.getoption("--screens")
+    made = Person(context.new_page(), registry, screens=screens)
     made.page.on("console", lambda m: made.broken.append(m.text) if m.type == "error" else None)
     made.page.on("pageerror", lambda error: made.broken.append(str(error)))
     yield made
     context.close()
+
+
+@pytest.fixture
+def known(person: Person, agent: Running) -> Person:
+    """Who allowed the website on an earlier day."""
+    person.allowed(agent.pairings)
+    return person
 
 
 def faults_of_access(page: Page) -> list[str]:
@@ -250,6 +297,7 @@ def faults_of_access(page: Page) -> list[str]:
     page.evaluate(AXE.read_text())
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
+    session.detach()  # what the page does next is held to its policy again
     faults = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found["violations"]]
     wide = wider_than_the_window(page)
     return faults + ([f"{wide} px wider than the window"] if wide > 0 else [])

@@ -16,7 +16,7 @@ from app.services import captcha
 from app.services.demo.market import PASSWORD
 from app.services.signing import enrolment
 from tests.browser.pictures import keep
-from tests.browser.usbkey.conftest import ROOT, SCREENS, Person
+from tests.browser.usbkey.conftest import ROOT, Person
 from tests.pages.conftest import Market
 from tests.softhsm import Plugged, SoftHsm
 from tests.web.keys import Keys
@@ -35,13 +35,18 @@ class Agent:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pairings(self) -> Path:
+        """The agent reads it at every request."""
+        return self.folder / "pairings.json"
+
     def start(self, origin: str = "") -> None:
         """Start it, always on the same port; it allows the registry unless told otherwise."""
         ready = self.folder / "ready.json"
         ready.unlink(missing_ok=True)
         command = [sys.executable, "-m", "usbkey", "agent", "--origin", origin or self.origin]
         command += ["--module", str(self.softhsm.library), "--port", str(self.port)]
-        command += ["--pairings", str(self.folder / "pairings.json"), "--ready-file", str(ready)]
+        command += ["--pairings", str(self.pairings), "--ready-file", str(ready)]
         environment = os.environ | {"SOFTHSM2_CONF": str(self.softhsm.configuration)}
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
@@ -62,7 +67,7 @@ class Agent:
 
     def forget(self) -> None:
         """Revoke every pairing, as ``--forget`` does."""
-        (self.folder / "pairings.json").unlink(missing_ok=True)
+        self.pairings.unlink(missing_ok=True)
 
 
 @dataclass
@@ -104,7 +109,6 @@ class Member(Person):
 
     site: Registry = field(kw_only=True)
     member_no: str = field(kw_only=True)
-    screens: bool = field(default=False, kw_only=True)
     pictures: Path | None = field(default=None, kw_only=True)
 
     def go(self, path: str) -> Page:
@@ -118,14 +122,11 @@ class Member(Person):
             self.page.wait_for_selector("[data-diagram][data-ready]")
 
     def look(self, name: str, page: Page | None = None) -> None:
-        """Keep a picture for whoever asks for pictures."""
-        if self.screens:
-            SCREENS.mkdir(parents=True, exist_ok=True)
-            shown = page or self.page
-            shown.wait_for_timeout(150)
-            # The agent's window as it stands on the screen: its PIN field stays at the bottom.
-            path = SCREENS / f"usbkey-real-{name}.png"
-            shown.screenshot(path=path, full_page=page is None)
+        """Keep a picture for whoever asks for pictures.
+
+        The agent's window as it stands on the screen: its PIN field stays at the bottom.
+        """
+        self.shoot(page or self.page, f"real-{name}", whole=page is None)
 
     def picture(self, name: str, page: Page | None = None) -> None:
         """Keep what the page or the agent's window shows for docs/manual, if asked."""
@@ -142,12 +143,6 @@ class Member(Person):
         page.click("main form button.btn-primary")
         page.wait_for_url("**/sign-in/certificate*")
 
-    def ready(self) -> None:
-        """Wait for the certificate; pairs where this browser is new to the agent."""
-        self.page.wait_for_selector("[data-at=ready],[data-at=unpaired]")
-        if self.page.locator("[data-at=unpaired]").count():
-            self.pair()
-
     def sign(self, button: str, name: str = "", pin: str = "") -> None:
         """Press a button of the page, look at the agent's window, enter the PIN there."""
         window = self.press(button)
@@ -160,10 +155,11 @@ class Member(Person):
         window.click("button[value=sign]")
 
     def sign_in(self) -> "Member":
-        """All of it, with a certificate that the registry knows."""
+        """All of it, with a certificate that the registry knows, where the agent knows it."""
+        self.allowed(self.site.agent.pairings)
         self.site.bind(self.member_no)
         self.show_password()
-        self.ready()
+        self.at("ready")
         self.sign("main form button.btn-primary")
         self.page.wait_for_selector(".who b")
         return self

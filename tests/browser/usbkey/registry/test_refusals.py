@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.usbkey.conftest import faults_of_access
 from tests.browser.usbkey.registry.people import Member, Registry
 from tests.pages.conftest import BUYER, EMITTER, OTHER_EMITTER, PROVINCE
 
@@ -21,39 +22,36 @@ def not_signed_in(someone: Member) -> None:
     assert "registry_session" not in {one["name"] for one in someone.page.context.cookies()}
 
 
-def test_without_an_agent_the_page_says_what_to_start_and_goes_on_when_it_runs(
+def test_without_an_agent_for_this_website_the_page_says_what_to_start_and_goes_on_with_one(
     site: Registry, member
 ):
     site.agent.stop()
     someone = halfway(member(EMITTER))
+    page, absent = someone.page, someone.page.locator("[data-usbkey-state=absent]")
     someone.at("absent")
-    page = someone.page
     command = f"python -m usbkey agent --origin {site.origin} --module"
     expect(page.locator("#usbkey-start")).to_contain_text(command)
     someone.look("absent")
     someone.picture("usbkey-absent")
+    assert faults_of_access(page) == []
     page.click(PRIMARY)
     someone.at("absent")
+    site.agent.start(origin="https://registry.example")
+    someone.broken.clear()
+    page.reload()
+    someone.at("absent")
+    expect(absent).to_contain_text("没有允许本网站")
+    assert any("CORS" in said for said in someone.broken)
     not_signed_in(someone)
+    site.agent.stop()
     site.agent.start()
-    page.locator("[data-usbkey-state=absent]").get_by_role("button", name="重新检测").click()
+    absent.get_by_role("button", name="重新检测").click()
     someone.at("unpaired")
 
 
-def test_an_agent_of_another_website_does_not_answer(site: Registry, member):
-    site.agent.stop()
-    site.agent.start(origin="https://registry.example")
-    try:
-        someone = halfway(member(EMITTER))
-        someone.at("absent")
-        expect(someone.page.locator("[data-usbkey-state=absent]")).to_contain_text("没有允许本网站")
-        assert any("CORS" in said or "Failed to load" in said for said in someone.broken)
-        not_signed_in(someone)
-    finally:
-        site.agent.stop()
-
-
-def test_a_website_that_the_user_does_not_allow_gets_no_signature(site: Registry, member):
+def test_a_refused_website_a_wrong_pin_and_a_refused_signature_open_no_session(
+    site: Registry, member
+):
     someone = halfway(member(EMITTER))
     someone.at("unpaired")
     page = someone.page
@@ -65,12 +63,7 @@ def test_a_website_that_the_user_does_not_allow_gets_no_signature(site: Registry
     window.click("button[value=refuse]")
     someone.at("refused")
     page.reload()
-    someone.at("unpaired")
     not_signed_in(someone)
-
-
-def test_a_wrong_pin_stays_in_the_window_and_a_refusal_there_signs_nothing(site: Registry, member):
-    someone = halfway(member(EMITTER))
     someone.pair()
     window = someone.press(PRIMARY)
     someone.enter(window, "wrong-pin")
@@ -83,7 +76,7 @@ def test_a_wrong_pin_stays_in_the_window_and_a_refusal_there_signs_nothing(site:
     someone.look("refused")
     not_signed_in(someone)
     someone.sign(PRIMARY)
-    someone.page.wait_for_selector(".who b")
+    page.wait_for_selector(".who b")
     assert someone.broken == []
 
 
@@ -96,7 +89,7 @@ def test_a_certificate_on_a_new_list_of_revoked_ones_ends_its_session_and_opens_
     expect(page.locator("#ended")).to_contain_text("证书已停用或到期")
     someone.look("ended-revoked")
     someone.show_password()
-    someone.ready()
+    someone.at("ready")
     someone.sign(PRIMARY)
     expect(page.get_by_role("alert")).to_contain_text("8066")
     someone.look("revoked")
@@ -115,7 +108,7 @@ def test_a_certificate_reported_lost_ends_its_session_at_once(site: Registry, me
     someone.go("/account")
     expect(page.locator("[name=member_no]")).to_be_visible()
     someone.show_password()
-    someone.ready()
+    someone.at("ready")
     someone.sign(PRIMARY)
     expect(page.get_by_role("alert")).to_contain_text("8080")
     someone.look("lost-refused")

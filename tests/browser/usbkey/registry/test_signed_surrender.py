@@ -22,6 +22,7 @@ from tests.pages.conftest import EMITTER, PROVINCE
 
 pytestmark = pytest.mark.browser
 PRIMARY = "main form button.btn-primary"
+REVIEW = "main form:has([name=verdict]) button.btn-primary"
 TONNES = 1_200
 
 
@@ -33,10 +34,13 @@ def first_use(someone: Member) -> None:
     someone.look("certificate-unpaired")
     someone.pair()
     someone.look("certificate-ready")
-    someone.sign(PRIMARY, name="window-sign-in")
-    page = someone.page
+    window, page = someone.press(PRIMARY), someone.page
+    for told in (someone.member_no, site.origin):
+        expect(window.locator("body")).to_contain_text(told)
+    someone.look("window-sign-in", window)
+    someone.enter(window, site.tokens[someone.member_no].pin)
     expect(page.get_by_role("alert")).to_contain_text("请输入参考号和授权码")
-    someone.ready()
+    someone.at("ready")
     reference, code = site.keys.codes(someone.member_no)
     page.fill("[name=reference]", reference)
     page.fill("[name=code]", code)
@@ -62,12 +66,24 @@ def submit(emitter: Member) -> str:
     expect(window.locator("body")).to_contain_text(emitter.site.origin)
     expect(window.locator("body")).to_contain_text("1,200")
     expect(window.locator("body")).to_contain_text(code)
+    said = window.inner_text("main")
     emitter.look("window-submission", window)
     emitter.look("form-waiting")
     emitter.enter(window, emitter.site.tokens[emitter.member_no].pin)
     expect(page.get_by_role("status").first).to_contain_text("操作成功")
     emitter.settle()
-    return re.search(r"LY-\d{4}-\d{7}", page.inner_text("h1"))[0]
+    number = re.search(r"LY-\d{4}-\d{7}", page.inner_text("h1"))[0]
+    assert number in said
+    return number
+
+
+def refuse_in_the_window(officer: Member, number: str) -> None:
+    """Who refuses there has decided nothing: the task waits, and the page is ready for another."""
+    officer.press(REVIEW).click("button[value=refuse]")
+    officer.at("refused")
+    task = "workflow.task t JOIN workflow.instance i ON i.id = t.instance_id"
+    open_tasks = f"SELECT count(*) FROM {task} WHERE i.number = %(n)s"
+    assert officer.site.market.one(open_tasks, n=number) == 1
 
 
 def approve(officer: Member, number: str) -> None:
@@ -80,7 +96,9 @@ def approve(officer: Member, number: str) -> None:
     page.get_by_label("审核意见").fill("数量核对无误，同意。")
     officer.at("ready")
     officer.look("review")
-    window = officer.press("main form:has([name=verdict]) button.btn-primary")
+    assert faults_of_access(page) == []
+    refuse_in_the_window(officer, number)
+    window = officer.press(REVIEW)
     for told in (number, "通过", "数量核对无误，同意。", "1,200"):
         expect(window.locator("body")).to_contain_text(told)
     officer.look("window-review", window)
@@ -192,7 +210,7 @@ def test_a_surrender_is_signed_reviewed_and_posted_with_two_usbkeys(
 ):
     emitter, officer = member(EMITTER), member(PROVINCE)
     first_use(emitter)
-    first_use(officer)
+    officer.sign_in()
     number = submit(emitter)
     approve(officer, number)
     posted = site.market.one("SELECT outcome FROM workflow.instance WHERE number = %(n)s", n=number)
