@@ -86,6 +86,7 @@ class TestDatabases:
         self.server = server
         self._numbers = count(1)
         self._template: str | None = None
+        self._connection: psycopg2.extensions.connection | None = None
         self.scenes: dict[str, bytes] = {}
         self._owner = f"t_{os.getpid()}_{_started(os.getpid())}_"
 
@@ -176,11 +177,12 @@ class TestDatabases:
 
     @contextmanager
     def _cursor(self) -> Iterator[psycopg2.extensions.cursor]:
-        connection = psycopg2.connect(self.server.superuser_url("postgres"))
-        connection.autocommit = True
-        with connection.cursor() as cursor:
+        """One connection for all databases: each one is made and dropped by it."""
+        if self._connection is None:
+            self._connection = psycopg2.connect(self.server.superuser_url("postgres"))
+            self._connection.autocommit = True
+        with self._connection.cursor() as cursor:
             yield cursor
-        connection.close()
 
     def _locked(self):
         return process.locked(self.server.var / "template.lock")

@@ -36,6 +36,7 @@ def collective_types() -> frozenset[str]:
     return frozenset(code for code, t in given.items() if t.get("collective"))
 
 
+@cache
 def two_phase_types() -> frozenset[str]:
     """Return the types that a diagram may reserve and post."""
     given = tomllib.loads(FILE.read_text(encoding="utf-8"))
