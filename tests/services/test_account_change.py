@@ -4,12 +4,14 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import psycopg2
 import pytest
 
 from app.domain.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from app.identity.actor import Actor
+from app.identity.details import details_of
 from app.services import application as reading
 from app.services.account_changes.comparison import rounds_of
 from app.services.account_changes.current import current_data
@@ -477,6 +479,28 @@ def test_of_two_officers_who_approve_two_changes_at_once_one_is_told_what_change
     assert {code for codes in found for code in codes} == {"4003"}
     versions = a_market.rows("SELECT version FROM identity.holder_detail ORDER BY version")
     assert versions == [(1,), (2,)]
+
+
+def test_a_change_approved_in_the_middle_of_anothers_approval_is_not_undone_by_it(
+    a_market: Market,
+    an_emitter: Actor,
+    a_change: int,
+    two_officers: tuple[Actor, Actor],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    second = ask(a_market, an_emitter, contact_phone="13900000000")
+    key = a_market.rows(KEY, i=a_change)[0][0]
+    others = iter([lambda: a_market.decide(two_officers[0], a_change, APPROVE, key=key)])
+
+    def meanwhile(*of: Any) -> dict[str, str]:
+        for approve in others:
+            approve()
+        return details_of(*of)
+
+    monkeypatch.setattr("app.services.operators.account_changes.details_of", meanwhile)
+    with pytest.raises(Refused) as refused:
+        a_market.decide(two_officers[1], second, APPROVE)
+    assert {finding.code for finding in refused.value.findings} == {"4003"}
 
 
 KEY = "SELECT key FROM workflow.task WHERE instance_id = %(i)s"

@@ -36,9 +36,10 @@ def change(step: "Step", _params: Mapping[str, Any]) -> None:
     What the form does not ask for stays as it is. Raises Refused when something has changed
     since the applicant was shown it.
     """
-    facts = _checked(step)
     instance = step.instance
+    # Read before the checks: what changes between the two is found by the database, never undone.
     before = details_of(step.tx, instance.applicant_id, instance.applicant_account_id)
+    facts = _checked(step)
     kept = {name: text for name, text in before.items() if name not in facts.labels}
     step.effect(
         "account_change",
