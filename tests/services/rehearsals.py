@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.postgres import DATABASE, Postgres
+from tests import forked
 from tests.postgres import ROOT, Database, TestDatabases
 from tests.services.market import superuser
 
@@ -36,16 +37,27 @@ class Rehearsal:
     database: Database
     env: Mapping[str, str]
 
-    def command(self, file: Path, *options: str) -> list[str]:
-        arguments = ["rehearse", str(file), "--json", "--database", self.database.name]
-        return [*REGISTRY, *arguments, *options]
+    def arguments(self, file: Path, *options: str) -> list[str]:
+        return ["rehearse", str(file), "--json", "--database", self.database.name, *options]
 
     def run(
         self, file: Path, *options: str, failpoint: str = ""
-    ) -> subprocess.CompletedProcess[str]:
+    ) -> "subprocess.CompletedProcess[str]":
+        env = {**self.env, "REGISTRY_FAILPOINT": failpoint}
+        return forked.run(self.arguments(file, *options), env)
+
+    def start(self, file: Path, *options: str) -> forked.Program:
+        return forked.Program(self.arguments(file, *options), self.env)
+
+    def registry(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        """Another command of the registry, on the rehearsal's database."""
+        return forked.run(arguments, {**self.env, **self.urls(), **env}, 120)
+
+    def as_people_do(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        """A command of the registry, with all that a start of the program does."""
         return subprocess.run(
-            self.command(file, *options),
-            env=self.env | {"REGISTRY_FAILPOINT": failpoint},
+            [*REGISTRY, *arguments],
+            env={**self.env, **env},
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -53,30 +65,12 @@ class Rehearsal:
             timeout=300,
         )
 
-    def start(self, file: Path, *options: str) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
-            self.command(file, *options),
-            env=self.env,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def registry(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """Another command of the registry, on the rehearsal's database."""
-        urls = {
+    def urls(self) -> dict[str, str]:
+        """What makes the rehearsal's database the registry's own."""
+        return {
             "DATABASE_URL": self.database.app_url,
             "MIGRATION_DATABASE_URL": self.database.owner_url,
         }
-        return subprocess.run(
-            [*REGISTRY, *arguments],
-            env=self.env | urls | env,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with superuser(self.database) as cursor:

@@ -1,7 +1,6 @@
 """Many reviews with one conclusion: each checked and decided for itself, once (W2, ui 02)."""
 
 import json
-import os
 import subprocess
 from dataclasses import replace
 
@@ -17,9 +16,8 @@ from app.services.bulk.work import work_one
 from app.services.claims import claim
 from app.services.inbox import Filters, page
 from app.services.sweep import sweep
-from tests.postgres import ROOT
+from tests import forked
 from tests.services.market import APPROVE, PE21, RETURN, Market, context, lines
-from tests.services.rehearsals import REGISTRY
 from tests.services.test_races import at_once, errors
 
 REVIEWS = Filters(step="compliance.review_surrender")
@@ -289,21 +287,12 @@ def test_two_jobs_on_the_same_tasks_and_a_person_decide_each_once(
 def swept(market: Market, **environ: str) -> "subprocess.CompletedProcess[str]":
     """A worker's process that does once what is due."""
     env = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
         "DATABASE_URL": market.database.app_url,
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "SECRET_KEY": "for the tests of bulk reviews only, not secret",
         "REGISTRY_ENV": "test",
     }
-    return subprocess.run(
-        [*REGISTRY, "sweep"],
-        env=env | environ,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return forked.run(["sweep"], env | environ)
 
 
 @pytest.mark.parametrize("failpoint", ["bulk_decided:3", "before_step:2", "after_step:4"])

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
@@ -14,6 +13,7 @@ from app.identity.mandates import actor_by_member_no
 from app.ledger.verify import verify
 from app.services.decide import Request, decide
 from app.services.opening import Opening, PersonOpening
+from tests.forked import FORKS
 from tests.postgres import Database
 from tests.services.custody import AGREED, APPROVE, REFUSED, Custody
 from tests.services.market import TODAY, context, market
@@ -66,12 +66,10 @@ def _review(database: Database, gate: Barrier, told: list[Told], answers: Any) -
 
 def at_once(database: Database, told: list[Told]) -> list[str]:
     """Let all decide at the same moment from eight processes; return what each was answered."""
-    spawn = get_context("spawn")
-    gate, answers = spawn.Barrier(len(told)), spawn.Queue()
+    here = Database(database.name, database.owner_url, database.app_url, database.superuser_url)
+    gate, answers = FORKS.Barrier(len(told)), FORKS.Queue()
     shares = [told[n::PROCESSES] for n in range(PROCESSES)]
-    running = [
-        spawn.Process(target=_review, args=(database, gate, share, answers)) for share in shares
-    ]
+    running = [FORKS.Process(target=_review, args=(here, gate, share, answers)) for share in shares]
     for process in running:
         process.start()
     given = [answer for _ in running for answer in answers.get(timeout=60)]

@@ -30,7 +30,7 @@ def a_rehearsal(databases: TestDatabases) -> Iterator[Rehearsal]:
 
 def test_the_real_year_comes_out_as_its_file_demands(a_rehearsal: Rehearsal) -> None:
     file = ROOT / "data" / "compliance-year-2021.csv"
-    ended = a_rehearsal.run(file)
+    ended = a_rehearsal.as_people_do(*a_rehearsal.arguments(file))
     found = figures(ended)
     assert found == demanded(file)
     assert found["operators"] == 1341
@@ -54,7 +54,7 @@ def test_the_real_year_comes_out_as_its_file_demands(a_rehearsal: Rehearsal) -> 
     ) == [(0,)]
     assert said["seconds"] > 0
     assert said["tasks_per_second"] > 0
-    assert a_rehearsal.registry("verify").returncode == 0
+    assert a_rehearsal.as_people_do("verify", **a_rehearsal.urls()).returncode == 0
 
 
 @pytest.mark.database
