@@ -3,9 +3,11 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import CodeType
 
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -41,6 +43,23 @@ def settings(database: Database, redis_url: str, **changes: str) -> Settings:
     )
 
 
+class Compiled(BytecodeCache):
+    """A template is compiled once a process, whichever test's application asks for it first."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+COMPILED = Compiled()
+
+
 @dataclass
 class Site:
     """The application on a database with one person of each role."""
@@ -51,6 +70,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.app = create_app(context=self.ctx)
+        self.app.jinja_env.bytecode_cache = COMPILED
 
     def browser(self) -> "Browser":
         return Browser(self.app.test_client())

@@ -13,7 +13,7 @@ MACHINES = ("/api/", "/healthz", "/metrics")
 def test_every_answer_has_the_strict_headers(site: Site):
     browser = site.signed_in()
     for method, endpoint, rule in routes(site.app):
-        answer = browser.client.open(address(site.app, rule), method=method)
+        answer = browser.client.open(address(rule), method=method)
         for name, value in HEADERS.items():
             assert answer.headers[name] == value, (endpoint, name)
         assert answer.headers["X-Request-ID"], endpoint
@@ -43,7 +43,7 @@ def test_every_page_that_is_not_public_asks_to_sign_in(site: Site):
     for method, endpoint, rule in routes(site.app):
         if is_public(site.app, endpoint) or rule.rule.startswith(MACHINES):
             continue
-        answer = site.browser().client.open(address(site.app, rule), method=method)
+        answer = site.browser().client.open(address(rule), method=method)
         assert answer.status_code == 302, (method, rule.rule)
         assert answer.headers["Location"].startswith("/sign-in"), rule.rule
 
@@ -76,7 +76,7 @@ def test_every_form_needs_the_anti_forgery_token(site: Site):
                 continue
             if not member and not is_public(site.app, endpoint):
                 continue
-            answer = browser.client.open(address(site.app, rule), method=method, data={"x": "1"})
+            answer = browser.client.open(address(rule), method=method, data={"x": "1"})
             assert answer.status_code == 400, (method, rule.rule)
             assert "页面已过期" in answer.text, rule.rule
 

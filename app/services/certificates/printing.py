@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.certificates.certificates import Certificate, of_instance
 from app.certificates.content import Content
@@ -12,6 +13,9 @@ from app.ledger.reversals import reversed_at
 from app.services.application import visible
 from app.services.certificates.lines import lines_of
 from app.services.context import Context
+
+# Reading the font takes a second, and the same content always gives the same bytes.
+_paper = lru_cache(maxsize=64)(print_certificate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,8 @@ def printed(
             purpose=found.purpose,
             application=found.application,
             issued_at=found.issued_at,
-            lines=lines_of(tx, found.transfer_id),
+            lines=tuple(lines_of(tx, found.transfer_id)),
             address=address_of(found.number),
             reversed_at=reversed_at(tx, found.transfer_id),
         )
-    return Printed(found.number, print_certificate(content))
+    return Printed(found.number, _paper(content))
