@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 
+from app.migrations.models import ROOMS
+
 FORKS = get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
@@ -20,6 +22,7 @@ FORKS.set_forkserver_preload(
         "app.commands.ledger",
         "app.commands.rehearse",
         "app.commands.worker",
+        *(f"app.{room}.tables" for room in ROOMS),  # for the migrations
         "tests.services.custody",
     ]
 )

@@ -1,10 +1,11 @@
 """Puts the web application together; each part sets up its own matter."""
 
 from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.logs import set_up_logs
-from app.models import db
+from app.models import Base
 from app.services.context import Context
 from app.web import (
     account,
@@ -31,6 +32,8 @@ from app.web.pages import add_pages
 from app.web.session import require_sign_in
 from app.web.shell import dress
 from app.web.signs import offer_signing
+
+db = SQLAlchemy(model_class=Base)
 
 
 def web(ctx: Context) -> Flask:
