@@ -92,6 +92,11 @@ def _in_memory(name: str) -> Path | None:
     return folder / name if folder.stat().st_uid == os.geteuid() else None
 
 
+def quick() -> Path:
+    """Where folders of many short-lived files are made: in memory, on the disk without room."""
+    return MEMORY if MEMORY.is_dir() and _room() >= ROOM else Path("/tmp")
+
+
 def _room() -> int:
     """How many bytes may be written into memory."""
     meminfo = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ import pytest
 from ops import place
 from ops.postgres import Postgres
 from ops.redis import Redis
+from tests.server import quick
 
 
 @pytest.fixture
@@ -23,19 +25,41 @@ def nobody() -> pwd.struct_passwd:
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder with a space in its name that every user may pass through."""
-    folder = Path(tempfile.mkdtemp(prefix="a registry ", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="a registry ", dir=quick()))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-def postgres(open_folder: Path) -> Iterator[Postgres]:
-    """A PostgreSQL of this test alone, not started."""
+def no_cluster(open_folder: Path) -> Iterator[Postgres]:
+    """A PostgreSQL of this test alone whose cluster nobody has made."""
     server = Postgres(open_folder / "var")
     yield server
     server.stop()
     place.forget(server.var)
+
+
+@pytest.fixture(scope="session")
+def a_stopped_server() -> Iterator[Postgres]:
+    """A PostgreSQL that was started once: making a cluster takes longer than any test of one."""
+    with tempfile.TemporaryDirectory(prefix="a stopped registry ", dir=quick()) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        server = Postgres(folder / "var")
+        server.start()
+        server.stop()
+        yield server
+        place.forget(server.var)
+
+
+@pytest.fixture
+def postgres(no_cluster: Postgres, a_stopped_server: Postgres) -> Postgres:
+    """A PostgreSQL of this test alone, stopped after its first start."""
+    command = ["cp", "-a", a_stopped_server.place.data, no_cluster.place.data]
+    subprocess.run(command, check=True)
+    shutil.copy2(a_stopped_server.var / "postgres.passwords", no_cluster.var)
+    return no_cluster
 
 
 @pytest.fixture

