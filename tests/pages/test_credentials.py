@@ -6,7 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from tests.pages.conftest import AUDITOR, EMITTER, OTHER_EMITTER, PROVINCE, open_market
+from tests.pages.conftest import (
+    AUDITOR,
+    EMITTER,
+    OTHER_EMITTER,
+    PROVINCE,
+    Market,
+    open_market,
+)
 from tests.pages.test_exports import read_csv, read_xlsx
 from tests.services.market import superuser
 
@@ -36,19 +43,26 @@ def bind(market, database, member: str, days: int) -> str:
         return cursor.fetchone()[0]
 
 
-@pytest.fixture
-def market(database, redis_server):
-    return open_market(database, redis_server.url())
-
-
-@pytest.fixture
-def certificates(market, database) -> dict[str, str]:
+def bound(market, database) -> dict[str, str]:
     """Three people's: valid, running out, run out."""
     return {
         EMITTER: bind(market, database, EMITTER, 300),
         OTHER_EMITTER: bind(market, database, OTHER_EMITTER, 20),
         PROVINCE: bind(market, database, PROVINCE, 0),
     }
+
+
+@pytest.fixture(scope="module")
+def certificates(market, module_database) -> dict[str, str]:
+    """Those of the market that is only looked at."""
+    return bound(market, module_database)
+
+
+@pytest.fixture
+def a_loss(database, redis_server) -> tuple[Market, dict[str, str]]:
+    """A market of one test, in which a certificate is reported lost."""
+    own = open_market(database, redis_server.url())
+    return own, bound(own, database)
 
 
 def shown(answer) -> set[str]:
@@ -121,7 +135,8 @@ def test_an_address_fills_in_only_what_the_diagram_lets_it(market):
     assert "注入的原因" not in page.text.split("<main")[1]
 
 
-def test_who_reports_a_loss_is_asked_and_then_signed_out_at_once(market, certificates):
+def test_who_reports_a_loss_is_asked_and_then_signed_out_at_once(a_loss):
+    market, certificates = a_loss
     browser = market.as_(EMITTER)
     mine = market.one(
         "SELECT id FROM trust.certificate WHERE encode(fingerprint, 'hex') = %(f)s",
@@ -145,7 +160,8 @@ def test_who_reports_a_loss_is_asked_and_then_signed_out_at_once(market, certifi
     assert tag == "trust:certificate:reported_lost"
 
 
-def test_the_registry_operator_hears_of_a_loss(market, certificates):
+def test_the_registry_operator_hears_of_a_loss(a_loss):
+    market, certificates = a_loss
     mine = market.one(
         "SELECT id FROM trust.certificate WHERE encode(fingerprint, 'hex') = %(f)s",
         f=certificates[EMITTER],
