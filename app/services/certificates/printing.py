@@ -6,16 +6,12 @@ from functools import lru_cache
 
 from app.certificates.certificates import Certificate, of_instance
 from app.certificates.content import Content
-from app.certificates.paper import print_certificate
 from app.domain.errors import NotFound
 from app.identity.actor import Actor
 from app.ledger.reversals import reversed_at
 from app.services.application import visible
 from app.services.certificates.lines import lines_of
 from app.services.context import Context
-
-# Reading the font takes a second, and the same content always gives the same bytes.
-_paper = lru_cache(maxsize=64)(print_certificate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +56,14 @@ def printed(
             reversed_at=reversed_at(tx, found.transfer_id),
         )
     return Printed(found.number, _paper(content))
+
+
+@lru_cache(maxsize=64)
+def _paper(content: Content) -> bytes:
+    """Print once: reading the font takes a second, and the same content gives the same bytes.
+
+    What draws is imported with the first certificate: no start of a website waits for it.
+    """
+    from app.certificates.paper import print_certificate
+
+    return print_certificate(content)
