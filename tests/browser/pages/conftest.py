@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
-from app.services.demo.market import PASSWORD
+from app.web.session import COOKIE
+from tests.browser.access import ask_axe, sideways
 from tests.browser.pictures import keep
 from tests.pages.conftest import Market, open_market
 from tests.postgres import Database
 
 ROOT = Path(__file__).resolve().parents[3]
 SCREENS = ROOT / "var" / "test" / "screens"
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WIDE, NARROW = {"width": 1366, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -47,13 +47,22 @@ class Person:
         page.on("console", lambda m: self.broken.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: self.broken.append(str(error)))
 
-    def sign_in(self, member_no: str) -> "Person":
-        self.page.goto(f"{self.address}/sign-in")
-        self.page.fill("[name=member_no]", member_no)
-        self.page.fill("[name=password]", PASSWORD)
-        self.page.click("main form button.btn-primary")
-        self.page.wait_for_selector(".who b")
-        return self
+    def carry(self, session: str) -> None:
+        """Come in with a session of this person; the form is what tests/browser/shell looks at.
+
+        Signing in once more would end the session in the person's other windows.
+        """
+        self.page.context.add_cookies([{"name": COOKIE, "value": session, "url": self.address}])
+
+    def sit_down(self) -> None:
+        """Begin a test: what an earlier one left is forgotten.
+
+        Its page stays until the test opens another. An empty one between the two would have the
+        browser start a process for each.
+        """
+        if self.page.viewport_size != WIDE:
+            self.page.set_viewport_size(WIDE)
+        self.broken.clear()
 
     def open(self, path: str) -> Page:
         self.page.goto(self.address + path)
@@ -66,13 +75,14 @@ class Person:
             self.page.wait_for_selector("[data-diagram][data-ready]")
 
     def shoot(self, name: str, *, whole: bool = True) -> None:
-        """Let the page lie at both widths; keep pictures of that for whoever asks for them."""
+        """Keep pictures of the page at both widths for whoever asks for them."""
+        if not self.screens:
+            return
+        SCREENS.mkdir(parents=True, exist_ok=True)
         for size in (WIDE, NARROW):
             self.page.set_viewport_size(size)
-            if self.screens:
-                SCREENS.mkdir(parents=True, exist_ok=True)
-                self.page.wait_for_timeout(150)
-                self.page.screenshot(path=SCREENS / f"{name}-{size['width']}.png", full_page=whole)
+            self.page.wait_for_timeout(150)
+            self.page.screenshot(path=SCREENS / f"{name}-{size['width']}.png", full_page=whole)
         self.page.set_viewport_size(WIDE)
 
     def picture(self, name: str) -> None:
@@ -80,48 +90,57 @@ class Person:
         keep(self.page, self.pictures, name)
 
     def faults_of_access(self) -> list[str]:
-        """Return what axe-core finds at both widths."""
-        found: list[str] = []
-        for size in (WIDE, NARROW):
-            self.page.set_viewport_size(size)
-            if not self.page.evaluate("'axe' in window"):
-                # Playwright's evaluate runs beside the page's content policy.
-                self.page.evaluate(AXE.read_text())
-            answer = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            for one in answer["violations"]:
-                places = "; ".join(
-                    str(n["target"]) + " " + n["html"][:120] for n in one["nodes"][:4]
-                )
-                found.append(f"{size['width']} {one['id']}: {one['help']} {places}")
+        """Return what axe-core finds at both widths, and what is cut off at 390 px."""
+        found = [f"{WIDE['width']} {fault}" for fault in ask_axe(self.page).faults]
+        self.page.set_viewport_size(NARROW)
+        found += [f"{NARROW['width']} {fault}" for fault in ask_axe(self.page).faults]
+        wider = sideways(self.page)
+        if wider > 0:
+            found.append(f"{wider} pixels wider than a window of {NARROW['width']}")
         self.page.set_viewport_size(WIDE)
         return found
 
     def wider_than_the_window(self) -> int:
         """Return by how many pixels the page must be scrolled sideways at 390 px."""
         self.page.set_viewport_size(NARROW)
-        wide = self.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+        wider = sideways(self.page)
         self.page.set_viewport_size(WIDE)
-        return wide
+        return wider
+
+
+@pytest.fixture(scope="module")
+def windows() -> Iterator[dict[tuple[str, str], Person]]:
+    """The windows of a module by member and language: opened once, closed at its end.
+
+    A window, a session and the way to it through the form cost more than most tests do in it.
+    """
+    opened: dict[tuple[str, str], Person] = {}
+    yield opened
+    for someone in opened.values():
+        someone.page.context.close()
 
 
 @pytest.fixture
 def person(
-    chromium: Browser, address: str, pytestconfig: pytest.Config
-) -> Iterator[Callable[[str], Person]]:
-    """Open a window for a person; asked with a member number it comes signed in."""
-    contexts = []
+    chromium: Browser,
+    market: Market,
+    address: str,
+    windows: dict[tuple[str, str], Person],
+    pytestconfig: pytest.Config,
+) -> Callable[..., Person]:
+    """Lead a person to their window; asked with a member number they are signed in."""
     folder = pytestconfig.getoption("--manual-pictures")
     pictures = ROOT / folder if folder else None
     screens = pytestconfig.getoption("--screens")
 
-    def open_window(member_no: str = "", language: str = "zh-CN") -> Person:
-        context = chromium.new_context(viewport=WIDE, locale=language)
-        contexts.append(context)
-        someone = Person(context.new_page(), address, pictures, screens=screens)
-        return someone.sign_in(member_no) if member_no else someone
+    def lead(member_no: str = "", language: str = "zh-CN") -> Person:
+        if (member_no, language) not in windows:
+            context = chromium.new_context(viewport=WIDE, locale=language)
+            someone = Person(context.new_page(), address, pictures, screens=screens)
+            if member_no:
+                someone.carry(market.as_(member_no).session_cookie())
+            windows[member_no, language] = someone
+        windows[member_no, language].sit_down()
+        return windows[member_no, language]
 
-    yield open_window
-    for context in contexts:
-        context.close()
+    return lead

@@ -33,7 +33,6 @@ def test_two_officers_end_a_lost_certificate_and_its_person_is_signed_out(
     officer.shoot("credentials")
     officer.picture("credential_change-list")
     assert officer.faults_of_access() == []
-    assert officer.wider_than_the_window() <= 0
 
     page.get_by_role("link", name=f"终止证书：{EMITTER}").click()
     expect(page.get_by_label("办理事项")).to_have_value("lost")
@@ -65,7 +64,6 @@ def test_two_officers_end_a_lost_certificate_and_its_person_is_signed_out(
     colleague.shoot("credential-change-review")
     colleague.picture("credential_change-review")
     assert colleague.faults_of_access() == []
-    assert colleague.wider_than_the_window() <= 0
     page.get_by_role("button", name="确认并通过").click()
     expect(page.get_by_role("status").first).to_contain_text("操作成功")
     colleague.settle()
@@ -94,7 +92,6 @@ def test_a_person_reports_their_own_key_and_the_registry_hears_of_it(
     holder.shoot("credential-lost")
     holder.picture("credential_change-lost")
     assert holder.faults_of_access() == []
-    assert holder.wider_than_the_window() <= 0
     page.get_by_role("button", name="报失并立即终止").click()
     expect(page.locator("[name=member_no]")).to_be_visible()
     expect(page.locator("main")).to_contain_text("证书")

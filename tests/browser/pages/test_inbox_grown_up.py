@@ -59,7 +59,6 @@ def fine(someone, name: str, *, whole: bool = True) -> None:
     # A refused form is a page too; that it was refused, the browser calls an error.
     assert [said for said in someone.broken if "422" not in said] == []
     assert someone.faults_of_access() == []
-    assert someone.wider_than_the_window() <= 0
 
 
 def test_an_officer_reviews_sixty_tasks_with_one_conclusion(market, person, sixty):

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.pages.conftest import Person
 from tests.pages.conftest import AUDITOR, EMITTER, PROVINCE, REVIEWER
 
 pytestmark = pytest.mark.browser
@@ -190,9 +191,8 @@ def test_the_inbox_is_worked_with_keys_and_claims_without_a_new_page(market, per
 
 def test_everything_works_without_scripts(market, address, chromium):
     context = chromium.new_context(java_script_enabled=False, locale="zh-CN")
-    from tests.browser.pages.conftest import Person
-
-    emitter = Person(context.new_page(), address).sign_in(EMITTER)
+    emitter = Person(context.new_page(), address)
+    emitter.carry(market.as_(EMITTER).session_cookie())
     page = emitter.page
     page.goto(f"{address}/applications/new/compliance/{market.notice_of('QL')}")
     page.locator('input[name=add][value="PE2025000118"]').check()

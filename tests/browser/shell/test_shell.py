@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from app.services.entering import enter
 from app.services.passwords import issue_enrolment
+from tests.browser.shell.conftest import person_of
 from tests.web.site import A_PROVINCE, AN_EMITTER, AN_OPERATOR, NOT_ENROLLED
 
 pytestmark = pytest.mark.browser
@@ -52,16 +53,15 @@ def test_the_captcha_is_heard(window):
     ["/account", "/account/certificates", "/password", "/account/tokens", "/no-such-page"],
 )
 def test_a_page_has_no_barrier(window, path):
-    window.sign_in(A_PROVINCE)
-    window.go(path)
+    window.enter_as(A_PROVINCE, path)
     assert window.barriers() == []
 
 
 @pytest.mark.parametrize("path", ["/account", "/password", "/account/tokens"])
 def test_a_page_has_no_barrier_in_english(window, path):
-    page = window.sign_in(A_PROVINCE)
+    page = window.enter_as(A_PROVINCE, path)
     page.get_by_role("button", name="English").click()
-    window.go(path)
+    expect(page).to_have_url(re.compile(f"{path}$"))
     expect(page.locator("html")).to_have_attribute("lang", "en")
     assert window.barriers() == []
 
@@ -88,17 +88,13 @@ def test_the_page_that_asks_for_the_certificate_has_no_barrier(window, served):
 
 
 def test_who_was_signed_in_elsewhere_reads_so_without_barrier(window, served):
-    page = window.sign_in(A_PROVINCE)
+    page = window.enter_as(A_PROVINCE, "/account")
     at = served[0].ctx.clock.now()
     with served[0].ctx.database.transaction() as tx:
-        enter(tx, _person(tx, A_PROVINCE), "198.51.100.7", at)
+        enter(tx, person_of(tx, A_PROVINCE), "198.51.100.7", at)
     page.goto(served[1] + "/account")
     expect(page.locator("#ended")).to_contain_text("198.51.100.7")
     assert window.barriers() == []
-
-
-def _person(tx, member_no: str) -> int:
-    return tx.one("SELECT id FROM identity.person WHERE member_no = %(n)s", {"n": member_no})[0]
 
 
 def test_setting_the_first_password_has_no_barrier(window, served):
@@ -120,7 +116,7 @@ def test_one_login_switches_to_another_of_its_accounts(window, served):
            WHERE p.member_no = %(no)s AND a.type = 'office' ON CONFLICT DO NOTHING""",
         no=AN_OPERATOR,
     )
-    page = window.sign_in(AN_OPERATOR)
+    page = window.enter_as(AN_OPERATOR, "/home")
     page.get_by_text("切换账户").click()
     assert window.barriers() == []
     page.get_by_role("button", name=re.compile("审计办公室")).click()
@@ -130,8 +126,7 @@ def test_one_login_switches_to_another_of_its_accounts(window, served):
 
 
 def test_a_refused_form_has_no_barrier(window):
-    window.sign_in(A_PROVINCE)
-    page = window.go("/password")
+    page = window.enter_as(A_PROVINCE, "/password")
     for name in ("old_password", "new_password", "again"):
         page.fill(f"#{name}", "short" if name != "again" else "other")
     page.get_by_role("button", name="修改", exact=True).click()
@@ -153,7 +148,7 @@ def test_signing_in_works_with_the_keyboard_alone(window):
 
 
 def test_the_menu_and_the_explained_number_close_with_escape(window):
-    page = window.sign_in(AN_EMITTER)
+    page = window.enter_as(AN_EMITTER, "/home")
     button = page.locator(".menu-button")
     if button.is_visible():
         button.click()
@@ -168,7 +163,7 @@ def test_the_menu_and_the_explained_number_close_with_escape(window):
 
 
 def test_the_skip_link_comes_first_and_leads_to_the_content(window):
-    page = window.sign_in(AN_EMITTER)
+    page = window.enter_as(AN_EMITTER, "/home")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
