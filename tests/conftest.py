@@ -15,7 +15,7 @@ from tests.server import server_of_this_run
 
 CHROMIUM = Path("/usr/bin/chromium")
 GET_CHROMIUM = "sudo apt-get install -y chromium fonts-noto-cjk"
-REPEATED = {"ledger", "workflow"}
+REPEATED = {"ledger", "workflow"}  # folders whose tests of a database repeat
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +78,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what repeats on another PostgreSQL; leave out what needs a tool that is not here."""
     for item in items:
-        if REPEATED & set(item.path.relative_to(config.rootpath).parts):
+        if REPEATED & set(item.path.relative_to(config.rootpath).parts) and _asks_a_database(item):
             item.add_marker("database")
     missing = _missing()
     left_out = [item for item in items if any(needs(item) for needs, _, _ in missing)]
@@ -96,6 +96,11 @@ def _missing() -> list[tuple[Callable[[pytest.Item], bool], str, str]]:
     if shutil.which("openssl") is None:
         missing.append((_needs_openssl, "tests that ask openssl: there is none", GET_OPENSSL))
     return missing
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    """Diagrams and expressions run without one: on another PostgreSQL they show nothing new."""
+    return "databases" in getattr(item, "fixturenames", ())
 
 
 def _needs_browser(item: pytest.Item) -> bool:

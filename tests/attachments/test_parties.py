@@ -239,11 +239,13 @@ def test_not_even_the_owner_changes_what_was_handed_in(a_market, an_emitter, tab
         connection.close()
 
 
+@pytest.mark.database
 def test_the_application_binds_only_through_the_function(a_market):
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         a_market.rows("INSERT INTO attachments.binding VALUES (1, 1, 1, now()) RETURNING 1")
 
 
+@pytest.mark.database
 def test_a_content_under_a_wrong_hash_is_refused_by_the_database(a_market):
     with superuser(a_market.database) as cursor, pytest.raises(psycopg2.errors.CheckViolation):
         cursor.execute(

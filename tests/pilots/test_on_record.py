@@ -7,6 +7,8 @@ import pytest
 
 from app.pilots.seed import ChangedRule, seed_pilots
 
+pytestmark = pytest.mark.database
+
 TABLES = ("pilot", "rule", "authority", "base", "export", "export_item", "outcome")
 WRITES = (
     "INSERT INTO pilots.{} DEFAULT VALUES",

@@ -11,8 +11,6 @@ from app.domain.errors import AlreadyDecided
 from tests.services.credentials import ask, form, member_of, reach
 from tests.services.market import APPROVE, Market
 
-pytestmark = pytest.mark.database
-
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = -9
 APPROVING = """

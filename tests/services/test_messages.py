@@ -24,7 +24,6 @@ from tests.services.market import APPROVE, PE21, REMIND, RETURN, Market, context
 from tests.services.rehearsals import REGISTRY
 from tests.services.test_races import at_once, errors
 
-pytestmark = pytest.mark.database
 FORM = lines(**{PE21: 5})
 
 
@@ -96,6 +95,7 @@ def test_who_may_decide_is_told_of_a_new_task_in_chinese_and_english(
     assert mail["Auto-Submitted"] == "auto-generated"
 
 
+@pytest.mark.database
 def test_a_line_delivered_again_tells_nobody_again(
     told: Told, an_emitter: Actor, a_notice: int
 ) -> None:
@@ -269,6 +269,7 @@ def test_addresses_are_shown_masked(told: Told, an_emitter: Actor) -> None:
     assert (found.email, found.phone) == ("2***@example.com", "139****5678")
 
 
+@pytest.mark.database
 def test_many_tasks_within_minutes_are_told_in_one_summary(
     told: Told, an_emitter: Actor, two_officers: tuple[Actor, Actor], a_notice: int
 ) -> None:
@@ -293,6 +294,7 @@ def test_many_tasks_within_minutes_are_told_in_one_summary(
     assert "待办：" in told.mails()[0]["Subject"]
 
 
+@pytest.mark.database
 def test_workers_side_by_side_count_a_burst_together(
     told: Told, an_emitter: Actor, two_officers: tuple[Actor, Actor], a_notice: int
 ) -> None:
@@ -400,6 +402,7 @@ def test_no_log_and_no_outbox_line_names_a_person_or_an_address(
     assert {outcome for _, outcome in told.outcomes()} == {"begun", "refused"}
 
 
+@pytest.mark.database
 def test_what_was_told_is_never_edited_and_a_message_ends_once(
     told: Told, an_emitter: Actor, a_notice: int
 ) -> None:

@@ -13,6 +13,8 @@ from tests.postgres import Database
 from tests.services.market import APPROVE, Market, context, market
 from tests.services.pilot_market import HOME, REJECT, cancel, give_base, open_pilots, submit
 
+pytestmark = pytest.mark.database
+
 
 @pytest.fixture
 def made(database: Database) -> Iterator[Market]:

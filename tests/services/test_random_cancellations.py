@@ -18,7 +18,6 @@ from app.services.withdraw import trigger
 from tests.postgres import Database
 from tests.services.market import APPROVE, PE21, RETURN, Market, market
 
-pytestmark = pytest.mark.database
 OWNED = 10
 HOLDERS, MANAGEMENT, OTHERS = ("one", "two"), "management", ("province", "neighbour")
 FORM_MOVES = ("begin", "draft", "submit")

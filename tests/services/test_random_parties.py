@@ -36,7 +36,6 @@ from tests.postgres import Database
 from tests.services.custody import deposit_form, return_form
 from tests.services.market import PE21, Market, lines, market
 
-pytestmark = pytest.mark.database
 OWNED = 12
 HOLDERS = ("A", "B", "C")
 VERDICTS = ("approve", "approve", "return")  # or little would ever come to its end

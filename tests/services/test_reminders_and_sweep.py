@@ -25,13 +25,12 @@ from tests.services.market import (
 from tests.services.rehearsals import REGISTRY
 from tests.services.test_races import at_once, errors
 
-pytestmark = pytest.mark.database
-
 
 def told(market: Market) -> list[tuple[int, str]]:
     return market.rows("SELECT holder_id, template FROM workflow.notification ORDER BY id")
 
 
+@pytest.mark.database
 def test_a_draft_reminds_the_emitter_once_before_the_deadline(
     a_market: Market, an_emitter: Actor, a_notice: int
 ) -> None:
@@ -50,6 +49,7 @@ def test_a_draft_reminds_the_emitter_once_before_the_deadline(
     assert a_market.rows("SELECT element_id FROM workflow.task") == [("fill_surrender",)]
 
 
+@pytest.mark.database
 def test_a_review_reminds_the_reviewer_and_the_emitter_once(
     a_market: Market, an_emitter: Actor, a_province: Actor, a_submitted_application: int
 ) -> None:
@@ -68,6 +68,7 @@ def test_a_review_reminds_the_reviewer_and_the_emitter_once(
     assert a_market.held(a_market.account("registry", "surrender")) == 250
 
 
+@pytest.mark.database
 def test_a_reminder_keeps_the_open_task_its_claim_and_its_key(
     a_market: Market, a_submitted_application: int, a_province: Actor
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_reminder_keeps_the_open_task_its_claim_and_its_key(
     a_market.decide(a_province, a_submitted_application, APPROVE, key=key)
 
 
+@pytest.mark.database
 def test_who_has_answered_is_not_reminded(
     a_market: Market, a_province: Actor, a_submitted_application: int
 ) -> None:
@@ -92,6 +94,7 @@ def test_who_has_answered_is_not_reminded(
     assert told(a_market) == []
 
 
+@pytest.mark.database
 def test_a_task_that_opens_after_the_reminder_is_not_reminded_of(
     a_market: Market, an_emitter: Actor, a_province: Actor, a_submitted_application: int
 ) -> None:
@@ -103,6 +106,7 @@ def test_a_task_that_opens_after_the_reminder_is_not_reminded_of(
     assert [template for _, template in told(a_market)] == ["surrender_returned"]
 
 
+@pytest.mark.database
 def test_a_timer_is_on_record_as_nobody_s(a_market: Market, a_submitted_application: int) -> None:
     a_market.clock.set(REMIND)
     sweep(a_market.ctx)
@@ -119,6 +123,7 @@ def many_due(market: Market, count: int) -> list[int]:
     return found
 
 
+@pytest.mark.database
 def test_two_sweepers_at_once_do_each_item_once(
     a_market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +149,7 @@ def test_two_sweepers_at_once_do_each_item_once(
     assert a_market.rows("SELECT count(*) FROM workflow.outbox WHERE done_at IS NULL") == [(0,)]
 
 
+@pytest.mark.database
 def test_an_instance_whose_timer_fails_is_stuck_and_blocks_nobody(
     a_market: Market, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -162,6 +168,7 @@ def test_an_instance_whose_timer_fails_is_stuck_and_blocks_nobody(
     assert sweep(a_market.ctx).failed == 0
 
 
+@pytest.mark.database
 def test_a_line_that_cannot_be_delivered_is_tried_again_later_and_then_left_to_an_operator(
     a_market: Market, a_submitted_application: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +187,7 @@ def test_a_line_that_cannot_be_delivered_is_tried_again_later_and_then_left_to_a
     assert "KeyError" in error
 
 
+@pytest.mark.database
 def test_without_a_queue_decisions_go_on_and_the_sweep_finds_them(
     a_market: Market, a_province: Actor, a_submitted_application: int
 ) -> None:
@@ -190,6 +198,7 @@ def test_without_a_queue_decisions_go_on_and_the_sweep_finds_them(
     assert a_market.rows("SELECT count(*) FROM workflow.outbox WHERE done_at IS NULL") == [(0,)]
 
 
+@pytest.mark.database
 def test_a_decision_rings_the_queue_and_the_worker_delivers(
     a_market: Market, redis_url: str, a_notice: int, an_emitter: Actor
 ) -> None:
@@ -265,6 +274,7 @@ def test_a_worker_killed_in_the_middle_of_a_sweep_loses_nothing_and_repeats_noth
     assert verify(a_market.ctx.database).ok
 
 
+@pytest.mark.database
 def test_nothing_is_stuck_because_the_database_was_away(
     a_market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,8 @@ from app.services.withdraw import trigger
 from tests.keys import SESSION, Keys
 from tests.services.market import APPROVE, PE21, RETURN, Market, lines
 
+pytestmark = pytest.mark.database
+
 FORM = lines(**{PE21: 100})
 INSERT = """
     INSERT INTO workflow.decision (instance_id, version, bundle_hash, element_id, visit, kind,

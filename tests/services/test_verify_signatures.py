@@ -10,8 +10,6 @@ from app.services.signing.software_people import equip
 from app.services.verify import verify
 from tests.services.market import APPROVE, PE21, RETURN, Market, lines, superuser
 
-pytestmark = pytest.mark.database
-
 UNSIGNED, UNLIKE = "decisions without a signature", "decisions rewritten"
 WRONG, OTHER = "signatures that do not stand", "signatures over something else"
 STRANGER = "signatures of another person"
@@ -57,6 +55,7 @@ def tampered(market: Market, *statements: str) -> Report:
     return verify(market.ctx)
 
 
+@pytest.mark.database
 def test_signed_decisions_verify(a_signed_year: Market) -> None:
     report = verify(a_signed_year.ctx)
     assert report.ok, list(report.lines())
@@ -283,6 +282,7 @@ def test_earlier_signatures_stay_valid_after(a_signed_year: Market, name: str) -
     assert report.ok, list(report.lines())
 
 
+@pytest.mark.database
 def test_verify_finds_a_guard_that_was_switched_off(a_signed_year: Market) -> None:
     with superuser(a_signed_year.database) as cursor:
         cursor.execute("ALTER TABLE workflow.decision DISABLE TRIGGER guard_decision")
@@ -294,6 +294,7 @@ def test_verify_finds_a_guard_that_was_switched_off(a_signed_year: Market) -> No
     }
 
 
+@pytest.mark.database
 def test_what_was_decided_before_anybody_signed_needs_no_signature(a_signed_year: Market) -> None:
     old = (
         f"DELETE FROM trust.signature WHERE decision_id = {FIRST}",
@@ -313,6 +314,7 @@ def test_production_believes_no_authority_of_a_demonstration(a_signed_year: Mark
     assert len(found[WRONG]) == 4
 
 
+@pytest.mark.database
 def test_production_reports_accounts_that_ask_for_no_signature(a_signed_year: Market) -> None:
     a_signed_year.change(
         "UPDATE identity.account SET signature_policy = 'none' WHERE type = 'custody'"
@@ -325,6 +327,7 @@ def test_production_reports_accounts_that_ask_for_no_signature(a_signed_year: Ma
     assert set(found) == {"accounts that ask for no signature", "software certificates in use"}
 
 
+@pytest.mark.database
 def test_memory_holds_one_batch_of_decisions(
     a_signed_year: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:

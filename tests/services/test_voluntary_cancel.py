@@ -24,8 +24,6 @@ from app.services.sweep import sweep
 from app.services.withdraw import trigger
 from tests.services.market import APPROVE, CCER, COVERED, PE21, RETURN, Market, _people, superuser
 
-pytestmark = pytest.mark.database
-
 FLOW = "voluntary_cancel"
 WORDS = {"reason": "碳中和", "beneficiary": "低碳运动会组委会", "purpose": "赛事碳中和"}
 ADDRESS = "https://registry.example.org/certificates/{}"
@@ -121,6 +119,7 @@ def reverse(market: Market, instance: int) -> None:
         execute(tx, Reverse(f"r-{transfer}", "cancellation_reversal", transfer, order, by))
 
 
+@pytest.mark.database
 def test_submission_reserves_and_approval_moves_the_units_for_good(
     a_market: Market, a_cancellation: int, management: Actor
 ):
@@ -138,6 +137,7 @@ def test_submission_reserves_and_approval_moves_the_units_for_good(
     assert not any(verify(a_market.ctx.database).faults.values())
 
 
+@pytest.mark.database
 def test_a_participant_cancels_out_of_its_general_account(
     a_market: Market, a_participant: Actor, management: Actor
 ):
@@ -148,12 +148,14 @@ def test_a_participant_cancels_out_of_its_general_account(
     assert a_market.held(gone, unit=CCER) == 30
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("other", ["province", "registry", "owner", "national"])
 def test_nobody_else_may_begin_a_cancellation(a_market: Market, other: str):
     with pytest.raises(Forbidden):
         cancel(a_market, a_market.actor(other))
 
 
+@pytest.mark.database
 def test_more_than_is_available_is_refused_with_the_check_and_nothing_is_held(
     a_market: Market, an_emitter: Actor
 ):
@@ -163,6 +165,7 @@ def test_more_than_is_available_is_refused_with_the_check_and_nothing_is_held(
     assert a_market.rows("SELECT 1 FROM workflow.instance") == []
 
 
+@pytest.mark.database
 def test_only_management_decides(
     a_market: Market, a_cancellation: int, a_colleague: Actor, a_province: Actor
 ):
@@ -172,6 +175,7 @@ def test_only_management_decides(
     assert a_market.rows("SELECT 1 FROM certificates.certificate") == []
 
 
+@pytest.mark.database
 def test_return_releases_says_why_and_the_holder_submits_less(
     a_market: Market, an_emitter: Actor, a_cancellation: int, management: Actor
 ):
@@ -189,6 +193,7 @@ def test_return_releases_says_why_and_the_holder_submits_less(
     assert confirm(a_market.ctx, found.number).total == 40
 
 
+@pytest.mark.database
 def test_withdrawal_releases_and_the_late_reviewer_is_told(
     a_market: Market, an_emitter: Actor, a_cancellation: int, management: Actor
 ):
@@ -200,6 +205,7 @@ def test_withdrawal_releases_and_the_late_reviewer_is_told(
     assert a_market.rows("SELECT 1 FROM certificates.certificate") == []
 
 
+@pytest.mark.database
 def test_after_the_decision_nothing_can_be_withdrawn(
     a_market: Market, an_emitter: Actor, a_cancelled: int
 ):
@@ -207,6 +213,7 @@ def test_after_the_decision_nothing_can_be_withdrawn(
         trigger(a_market.ctx, an_emitter, a_cancelled, "withdraw")
 
 
+@pytest.mark.database
 def test_an_unanswered_review_is_reminded_of_and_a_forgotten_draft_ends(
     a_market: Market, an_emitter: Actor, a_cancellation: int, management: Actor
 ):
@@ -229,6 +236,7 @@ def told(market: Market) -> list[tuple[int, str]]:
     return market.rows("SELECT holder_id, template FROM workflow.notification ORDER BY id")
 
 
+@pytest.mark.database
 def test_the_certificate_is_issued_in_the_step_that_posts(
     a_market: Market, an_emitter: Actor, a_cancelled: int
 ):
@@ -281,6 +289,7 @@ def test_parties_and_auditors_print_it_and_nobody_else(
             certificate_of(a_market.ctx, other, a_cancelled)
 
 
+@pytest.mark.database
 def test_an_application_without_a_certificate_prints_none(
     a_market: Market, an_emitter: Actor, a_cancellation: int
 ):
@@ -299,6 +308,7 @@ def test_a_certificate_keeps_the_holders_name_of_its_day(
     assert "改名后" not in read(a_market, an_emitter, a_cancelled)
 
 
+@pytest.mark.database
 def test_a_reversal_is_confirmed_and_printed(a_market: Market, an_emitter: Actor, a_cancelled: int):
     assert confirm(a_market.ctx, "ZXZS-2022-0000001").reversed_at is None
     a_market.clock.advance(timedelta(days=2))
@@ -310,6 +320,7 @@ def test_a_reversal_is_confirmed_and_printed(a_market: Market, an_emitter: Actor
     assert "被撤销，本证书失效" in read(a_market, an_emitter, a_cancelled)
 
 
+@pytest.mark.database
 @pytest.mark.parametrize("number", ["ZXZS-2022-0000002", "ZXZS-2021-0000001", "", "1; DROP"])
 def test_an_unknown_number_confirms_nothing(a_market: Market, a_cancelled: int, number: str):
     with pytest.raises(NotFound):
@@ -325,6 +336,7 @@ def issue(market: Market, instance: int, transfer: int) -> None:
         )
 
 
+@pytest.mark.database
 def test_the_database_certifies_posted_cancellations_of_the_application_only(
     a_market: Market, a_cancellation: int, a_province: Actor, an_emitter: Actor
 ):
@@ -345,6 +357,7 @@ def test_the_database_certifies_posted_cancellations_of_the_application_only(
     assert a_market.rows("SELECT 1 FROM certificates.certificate") == []
 
 
+@pytest.mark.database
 def test_a_cancellation_has_one_certificate_however_often_it_is_asked_for(
     a_market: Market, a_cancelled: int
 ):
@@ -353,6 +366,7 @@ def test_a_cancellation_has_one_certificate_however_often_it_is_asked_for(
     assert a_market.rows("SELECT number FROM certificates.certificate") == [("ZXZS-2022-0000001",)]
 
 
+@pytest.mark.database
 @pytest.mark.parametrize(
     "attempt",
     [
@@ -373,6 +387,7 @@ def test_a_certificate_is_never_changed_by_its_owner_either(
         assert forbidden.value.pgcode == "42501"
 
 
+@pytest.mark.database
 def test_the_form_offers_what_the_account_may_cancel(
     a_market: Market, an_emitter: Actor, a_participant: Actor
 ):

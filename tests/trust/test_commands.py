@@ -186,6 +186,7 @@ def test_a_list_that_names_a_certificate_ends_its_sessions_at_once(site, module_
     assert "<h2>8066 " in keys.sign_in(key)[1].text
 
 
+@pytest.mark.database
 def test_in_production_every_account_asks_for_signatures_after_a_migration(run, database):
     site = Site(build(settings(database, NOWHERE), SystemClock()), SystemClock())
     populate(site.ctx)

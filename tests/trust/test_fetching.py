@@ -42,7 +42,7 @@ def served() -> Iterator[tuple[str, dict[str, bytes | str]]]:
     pages: dict[str, bytes | str] = {}
     handler = type("Handler", (Answers,), {"pages": pages})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}", pages
     server.shutdown()

@@ -8,6 +8,8 @@ import pytest
 from tests.web.keys import Keys
 from tests.web.site import A_PROVINCE, AN_EMITTER, NOT_ENROLLED, Site
 
+pytestmark = pytest.mark.database
+
 BIND = """INSERT INTO trust.certificate (fingerprint, person_id, software, serial, subject, issuer,
               not_before, not_after, der, at)
           VALUES (coalesce(%(fingerprint)s, sha256(%(der)s)), %(person)s, %(software)s, '1', 's',
