@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -39,8 +40,12 @@ def deploy_with_files(ctx: Context, folder: Path) -> None:
     deploy_files(replace(ctx, settings=settings))
 
 
+def _asks_for_files(made: Market) -> None:
+    with TemporaryDirectory() as folder:
+        deploy_with_files(made.ctx, Path(folder))
+
+
 @pytest.fixture
-def a_market(database: Database, tmp_path: Path) -> Iterator[Market]:
-    with market(database) as made:
-        deploy_with_files(made.ctx, tmp_path)
+def a_market(database: Database) -> Iterator[Market]:
+    with market(database, then=_asks_for_files) as made:
         yield made
