@@ -1,8 +1,6 @@
 """People are told outside the pages what waits for them, once, as they wish (M2, G31)."""
 
 import logging
-import os
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -19,9 +17,8 @@ from app.services.telling.plan import BURST, WINDOW
 from app.services.telling.preferences import choose, settings_of
 from app.services.telling.state import state_of_messages
 from app.services.withdraw import trigger
-from tests.postgres import ROOT
+from tests import forked
 from tests.services.market import APPROVE, PE21, REMIND, RETURN, Market, context, lines, superuser
-from tests.services.rehearsals import REGISTRY
 from tests.services.test_races import at_once, errors
 
 FORM = lines(**{PE21: 5})
@@ -179,18 +176,13 @@ def test_a_worker_killed_while_it_sends_sends_each_message_once(
 
 def _worker(told: Told, **more: str) -> int:
     env = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
         "DATABASE_URL": told.database.app_url,
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "SECRET_KEY": "for the tests of the worker only, not secret",
         "REGISTRY_ENV": "test",
         "REGISTRY_VAR": str(told.var),
     }
-    ended = subprocess.run(
-        [*REGISTRY, "sweep"], env=env | more, cwd=ROOT, capture_output=True, check=False, timeout=60
-    )
-    return ended.returncode
+    return forked.run(["sweep"], env | more, 60).returncode
 
 
 def test_the_emitter_is_told_why_its_application_came_back_in_one_message(

@@ -2,7 +2,6 @@
 
 import logging
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from app.services import sweep as sweeping
 from app.services.context import Context
 from app.services.sweep import GIVE_UP, Swept, sweep
 from app.services.withdraw import trigger
-from tests.postgres import ROOT
+from tests import forked
 from tests.services.market import (
     APPROVE,
     PE21,
@@ -22,7 +21,6 @@ from tests.services.market import (
     Market,
     lines,
 )
-from tests.services.rehearsals import REGISTRY
 from tests.services.test_races import at_once, errors
 
 
@@ -220,28 +218,14 @@ def test_a_decision_rings_the_queue_and_the_worker_delivers(
 
 
 def _worker(market: Market, *, failpoint: str = "", command: str = "sweep") -> int:
-    import os
-    import subprocess
-
     env = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
         "DATABASE_URL": market.database.app_url,
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "SECRET_KEY": "for the tests of the worker only, not secret",
         "REGISTRY_ENV": "test",
         "REGISTRY_FAILPOINT": failpoint,
     }
-    ended = subprocess.run(
-        [*REGISTRY, command],
-        env=env,
-        cwd=Path(ROOT),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    return ended.returncode
+    return forked.run([command], env, 60).returncode
 
 
 @pytest.mark.parametrize(
