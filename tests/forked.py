@@ -43,7 +43,9 @@ class Program:
         return self._process.is_alive()
 
     def kill(self) -> None:
-        self._process.kill()
+        """Kill it, unless it has ended: its number may be another's by then."""
+        if self.runs():
+            self._process.kill()
 
     def ended(self, timeout: float) -> "subprocess.CompletedProcess[str]":
         """Wait for its end; what it said is told once."""
