@@ -16,10 +16,12 @@ from app.services.advance import Move, advance, tried
 from app.services.attachments.naming import bind_named
 from app.services.context import Context
 from app.services.counterparty import counterparty_of
-from app.services.instance import Instance, load_with_task
+from app.services.instance import Instance, load_with_names, load_with_task
 from app.services.parties import refuse_other_account, refuse_other_receiver
 from app.services.signing import trust
 from app.services.signing.check import accepted
+from app.services.signing.foresee import foreseen
+from app.services.signing.names import Foreseen
 from app.services.signing.refused import SignatureRefused
 from app.services.signing.signed import NO_SESSION, Session, Signed
 from app.services.step import Decided, MovedOn, OtherTrust, Step
@@ -144,11 +146,12 @@ def asked_step(ctx: Context, tx: Transaction, actor: Actor, request: Request) ->
 
     What is decided on and what is signed for it begin alike, here.
     """
-    instance, open_task = _open_task(tx, actor, request)
+    instance, open_task, names = _open_task(tx, actor, request)
     task = instance.definition.tasks[open_task["element_id"]]
     asked = instance.definition.form_of(task.id)
     form = _filled(asked, request.form)
     step = _step(ctx, tx, actor, instance, task, open_task, form, request)
+    step.foreseen = names
     bind_named(ctx, step, actor, asked)
     step.decided.initiator = initiator(tx, actor, instance.id, task.id, asked, form)
     return step, lambda run: run.complete(request.key, form)
@@ -230,9 +233,9 @@ def _given_before(tx: Transaction, actor: Actor, request: Request) -> Outcome | 
 
 def _open_task(
     tx: Transaction, actor: Actor, request: Request
-) -> tuple[Instance, Mapping[str, Any]]:
+) -> tuple[Instance, Mapping[str, Any], Foreseen | None]:
     """Return the instance and its open task; the version check when writing is the lock."""
-    instance, task = load_with_task(tx, request.instance_id, request.key)
+    instance, task, names = _load(tx, actor, request)
     if not instance.has_party(actor.holder_id) and task["holder_id"] != actor.holder_id:
         raise NotFound
     if task["element_id"] is None:
@@ -240,7 +243,17 @@ def _open_task(
     refuse_stranger(actor, task)
     refuse_other_account(instance, task["lane"], actor)
     refuse_other_receiver(tx, instance, task["lane"], actor)
-    return instance, task
+    return instance, task, names
+
+
+def _load(
+    tx: Transaction, actor: Actor, request: Request
+) -> tuple[Instance, Mapping[str, Any], Foreseen | None]:
+    """Read the task, and where a document came with the request, the names that it will need."""
+    names = foreseen(request.signature)
+    if names is None:
+        return *load_with_task(tx, request.instance_id, request.key), None
+    return load_with_names(tx, request.instance_id, request.key, actor.account_id, names)
 
 
 def refuse_stranger(actor: Actor, task: Mapping[str, Any]) -> None:

@@ -24,6 +24,7 @@ from app.services.actor import Actor
 from app.services.instance import Instance
 from app.services.only_holder import only_holder
 from app.services.share import Share
+from app.services.signing.names import Foreseen
 from app.services.signing.refused import meaning_of_refusal
 from app.services.two_people import NEEDS_TWO, Initiator
 from app.workflow.lanes import JOINING, Lane
@@ -57,7 +58,8 @@ class Step:
     """The changes of one step. ``actor`` is None for a timer.
 
     ``shares`` is what each holder of a list gets of what is reserved; ``external`` are the tonnes
-    of another registry's reductions in it. ``signature`` is the one that the step is taken under.
+    of another registry's reductions in it. ``signature`` is the one that the step is taken under;
+    ``foreseen`` are names for its document that were read with the task.
     """
 
     tx: Transaction
@@ -76,6 +78,7 @@ class Step:
     custody_strictly_less: bool = False
     afterwards: list[Callable[["Context", int], None]] = field(default_factory=list)
     signature: "Accepted | None" = None
+    foreseen: Foreseen | None = None
 
     def effect(self, op: str, request: dict[str, Any]) -> None:
         """Add a ledger effect; it is applied in this order when the step is written."""

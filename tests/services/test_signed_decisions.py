@@ -7,6 +7,8 @@ import pytest
 
 from app.evidence import documents
 from app.services.decide import Request, decide
+from app.services.signing import named
+from app.services.signing.names import asked_for
 from app.services.signing.prepare import prepare
 from app.services.signing.refused import SignatureRefused
 from tests.keys import SESSION, SITE, Keys
@@ -69,6 +71,24 @@ def test_the_document_says_who_decides_what_from_whom_to_whom(a_market, keys, an
             json.dumps(form, sort_keys=True, separators=(",", ":")).encode()
         ).hexdigest()
     )
+
+
+def test_the_names_in_a_document_are_read_with_its_task(
+    a_market, keys, an_application, monkeypatch
+):
+    """A round trip less; what the document names itself is looked up, never believed."""
+    asked = []
+
+    def counted(*given):
+        asked.append(given)
+        return asked_for(*given)
+
+    monkeypatch.setattr(named, "asked_for", counted)
+    emitter, officer = a_market.actor("emitter"), a_market.actor("province")
+    for who, form in ((emitter, lines(**{PE21: 100})), (officer, APPROVE)):
+        keys.decide(who, an_application, form)
+        assert len(asked) == 1  # to prepare the document
+        asked.clear()
 
 
 def test_a_decision_without_a_signature_is_refused_and_nothing_is_written(

@@ -82,7 +82,7 @@ def accepted(
 def _checked(
     ctx: Context, step: "Step", named: Named, signed: Signed, session: Session
 ) -> Accepted:
-    given = documents.read(signed.document)
+    given = signed.given
     later = signed.received_at is not None  # then its site and its time were judged when it came
     terms = Terms(
         str(given.fields["origin"]) if later else origin_of(ctx, session),

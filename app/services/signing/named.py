@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from app.services.signing.names import Names, asked_for
 from app.services.types import collective_types, type_facts
 from app.workflow.definition import Definition
 from app.workflow.forms import CONTENT
@@ -109,24 +110,26 @@ def _own_content(step: "Step", code: str) -> dict[str, Any]:
 
 
 def _facts(step: "Step", asked: _Asked) -> Mapping[str, Any]:
-    actor, routes = step.actor, _routes(step.instance.definition)
+    """Return what the database says of them; where it was read along with the task, that."""
     free = [line for line in asked.units if not line.get("to_account")]
-    row = step.tx.one(
-        """SELECT workflow.order_facts(%(instance)s, %(account)s, %(codes)s::text[],
-               %(targets)s::bigint[], %(lots)s::bigint[], %(recipients)s::text[],
-               %(implied)s::text[])""",
-        {
-            "instance": step.instance.id,
-            "account": actor.account_id if actor else None,
-            "codes": [str(line["instrument"]) for line in free],
-            "targets": [int(line["to_account"]) for line in asked.units if line.get("to_account")],
-            "lots": [int(line["lot"]) for line in asked.lots],
-            "recipients": [*(str(line["recipient"]) for line in asked.lots), *asked.holders],
-            "implied": sorted(set(routes.values())) if free else [],
-        },
+    names = Names(
+        codes=frozenset(str(line["instrument"]) for line in free),
+        targets=frozenset(
+            int(line["to_account"]) for line in asked.units if line.get("to_account")
+        ),
+        lots=frozenset(int(line["lot"]) for line in asked.lots),
+        recipients=frozenset([*(str(line["recipient"]) for line in asked.lots), *asked.holders]),
+        implied=implied_types(step.instance.definition) if free else frozenset(),
     )
-    facts: Mapping[str, Any] = row[0] if row else {}
-    return facts
+    if step.foreseen is not None and names.within(step.foreseen.names):
+        return step.foreseen.facts
+    account = step.actor.account_id if step.actor else None
+    return asked_for(step.tx, step.instance.id, account, names)
+
+
+def implied_types(definition: Definition) -> frozenset[str]:
+    """Return the registry's own account types that lines without a target may lead to."""
+    return frozenset(_routes(definition).values())
 
 
 @lru_cache(maxsize=256)

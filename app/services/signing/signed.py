@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
+from app.evidence import documents
+from app.evidence.documents import Document
 from app.services.context import Context
 
 HERE = "http://localhost"  # acts at the command line and in a demonstration are of no site
@@ -20,6 +23,14 @@ class Signed:
     document: bytes
     cms: bytes
     received_at: datetime | None = None
+
+    @property
+    def given(self) -> Document:
+        """What the document says; raises Rejected. One decision asks for it twice."""
+        return _read(self.document)
+
+
+_read = lru_cache(maxsize=8)(documents.read)
 
 
 @dataclass(frozen=True, slots=True)
