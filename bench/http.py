@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from http.cookies import SimpleCookie
 from time import perf_counter
 
 from app.domain.clock import SystemClock, local_day
@@ -49,11 +50,11 @@ def token_of_an_officer(place: Place) -> str:
 
 
 class Browser:
-    """A client that reads the inbox over one kept connection."""
+    """A client that reads the inbox over one kept connection, and keeps its cookies."""
 
     def __init__(self, port: int, token: str, _number: int, _clients: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port)
-        self._headers = {"Cookie": f"{COOKIE}={token}"}
+        self._cookies = SimpleCookie({COOKIE: token})
         self._pieces = 0
 
     def prepare(self, pieces: int) -> None:
@@ -70,9 +71,12 @@ class Browser:
         return Measure(times, sum(times))
 
     def _read(self) -> None:
-        self._connection.request("GET", PATH, headers=self._headers)
+        sent = "; ".join(f"{name}={each.value}" for name, each in self._cookies.items())
+        self._connection.request("GET", PATH, headers={"Cookie": sent})
         answer = self._connection.getresponse()
         body = answer.read()
+        for line in answer.headers.get_all("Set-Cookie", ()):
+            self._cookies.load(line)
         if answer.status != 200 or b"</html>" not in body:
             raise RuntimeError(f"{PATH} answered {answer.status}")
 

@@ -2,7 +2,9 @@
 
 import csv
 import io
+from datetime import timedelta
 
+import psycopg2
 import pytest
 from sqlalchemy import event
 
@@ -54,6 +56,29 @@ def test_the_inbox_is_read_in_one_transaction_beside_the_session_s(market):
     event.listen(engine, "checkout", lambda *_: used.append(1))
     browser.get("/inbox")
     assert len(used) == 2
+
+
+def test_what_is_kept_of_a_row_never_hides_time_a_claim_or_a_language(market, module_database):
+    officer, (task,) = market.as_(PROVINCE), applied(market, 1)
+    soon = market.clock.now() + timedelta(minutes=90)
+    with psycopg2.connect(module_database.owner_url) as owner, owner.cursor() as cursor:
+        cursor.execute("UPDATE workflow.task SET due_at = %s WHERE id = %s", (soon, task))
+    owner.close()
+
+    def row() -> str:
+        page = officer.get("/inbox").text
+        return page[page.index(f'id="task-{task}"') :].split("</tr>")[0]
+
+    assert "剩余 1 小时 30 分" in row()
+    assert ">认领</button>" in row()
+    market.clock.advance(timedelta(minutes=1))
+    assert "剩余 1 小时 29 分" in row()
+    officer.post(f"/inbox/{task}/claim")
+    assert ">释放</button>" in row()
+    officer.post("/language", {"language": "en"})
+    assert ">Release</button>" in row()
+    officer.post("/language", {"language": "zh"})
+    assert ">释放</button>" in row()
 
 
 def test_a_bulk_review_runs_from_the_selection_to_its_report(market):

@@ -15,7 +15,7 @@ from app.services.inbox import Filters
 from app.services.to_do import BUCKETS
 from app.web.addresses import address
 from app.web.formats import label
-from app.web.pages.inbox_rows import rows
+from app.web.pages.inbox_rows import written
 from app.web.pages.typed import one_of, search_text, whole_or_zero
 from app.web.returning import way_back
 from app.web.shell import messages_counted, todos_counted
@@ -57,7 +57,7 @@ def index() -> str:
     return render_template(
         "inbox/list.html" if request.headers.get("HX-Target") == "tasks" else "inbox/index.html",
         page=found,
-        tasks=rows(found.entries, who.person_id),
+        tasks=written(found.entries, who.person_id, named=not filters.step),
         filters=filters,
         buckets=BUCKETS,
         notifications=notifications,
@@ -127,8 +127,9 @@ def read(notification_id: int) -> Response:
 def _row_or_back(task_id: int, said: str) -> Response:
     """Return the row alone to htmx, or the page it was pressed on."""
     if request.headers.get("HX-Request"):
-        found = rows([inbox.entry(context(), actor(), task_id)], actor().person_id)
-        row = Response(render_template("inbox/row_only.html", tasks=found), mimetype="text/html")
+        entry = inbox.entry(context(), actor(), task_id)
+        found = written([entry], actor().person_id, named=True)
+        row = Response(found, mimetype="text/html")
         # Said to a screen reader by app/web/assets/said.js; a header is ASCII, so it is escaped.
         row.headers["HX-Trigger"] = json.dumps({"said": said})
         return row
