@@ -82,7 +82,7 @@ class Reader:
         }
 
     def type(self, line: str) -> str:
-        words = shlex.split(line.replace(MODULE, str(self.softhsm.library)))
+        words = shlex.split(line.replace(MODULE, shlex.quote(str(self.softhsm.library))))
         match words:
             case ["export", _]:
                 return ""

@@ -1,8 +1,9 @@
 """kill -9 at any moment: after a restart it goes on, nothing is lost and nothing is done twice."""
 
+import os
 import re
 import shutil
-import subprocess
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -184,7 +185,7 @@ def test_a_rehearsal_whose_database_is_killed_goes_on_after_its_restart(
         _wait_for_decisions(made, child, wanted)
         postmaster = a_server.running()
         assert postmaster
-        subprocess.run(["kill", "-9", str(postmaster)], check=True)
+        os.kill(postmaster, signal.SIGKILL)
         assert child.ended(60).returncode == 1
         a_server.start()
 
