@@ -76,8 +76,12 @@ class Run:
 
     def wait_until_ready(self) -> None:
         """Wait for the line with the address, and for the page behind it."""
-        ready = until(lambda: "The registry is ready" in self.said() or self.make.poll(), 900)
+        ready = until(lambda: "The registry is ready" in self.said() or self.ended(), 900)
         check(bool(ready) and self.make.poll() is None and healthy(), "it is ready", self.said())
+
+    def ended(self) -> bool:
+        """Whether it is over, with whatever code: who asked it to end makes it 0."""
+        return self.make.poll() is not None
 
     def parts(self, name: str) -> set[int]:
         """The supervisor's children of that kind."""
