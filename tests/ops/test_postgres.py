@@ -113,6 +113,7 @@ def test_tmp_may_be_cleaned_between_two_starts(postgres):
     note = postgres.var / "postgres.socket"
     Path(note.read_text().strip()).rmdir()
     postgres.start()
+    assert postgres.running()
 
 
 def test_a_server_whose_socket_was_cleaned_away_is_started_again(postgres):
@@ -120,7 +121,7 @@ def test_a_server_whose_socket_was_cleaned_away_is_started_again(postgres):
     folder = Path((postgres.var / "postgres.socket").read_text().strip())
     for path in folder.iterdir():
         path.unlink()
-    query(postgres.start().app, "SELECT 1")
+    assert query(postgres.start().app, "SELECT 1") == [(1,)]
 
 
 @as_root

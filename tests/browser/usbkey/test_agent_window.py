@@ -131,6 +131,7 @@ def test_a_blocked_window_is_opened_by_its_button(known: Person, registry):
     window.fill("#pin", PIN)
     window.click("button[value=sign]")
     page.wait_for_selector("#done")
+    assert len(registry.received) == 1
 
 
 @pytest.mark.openssl
@@ -177,8 +178,9 @@ def test_of_several_certificates_one_is_chosen(person: Person, another_key):
 
 
 def test_another_persons_usbkey_is_refused_in_words(known: Person):
-    known.open("?member=33000000099")
+    page = known.open("?member=33000000099")
     known.at("no-certificate")
+    expect(page.get_by_text("插入本人的 USBKey 后重新检测")).to_be_visible()
 
 
 def test_what_needs_no_signature_and_what_the_server_refuses_is_sent_as_ever(
