@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 
 from app.web.asset_files import asset
 from app.web.headers import DIRECTIVES
+from tests.browser.access import ask_axe, sideways
 from tests.usbkey.agent_site import AUTHORITY, MEMBER, SEED, decision, key_of, sign_in
 from usbkey import seeds
 from usbkey.agent.pairings import Pairings, new_secret
@@ -26,7 +27,6 @@ from usbkey.software_token import SoftwareToken
 
 ROOT = Path(__file__).resolve().parents[3]
 SCREENS = ROOT / "var" / "test" / "screens"
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WIDE, NARROW, POPUP = (
     {"width": 1366, "height": 900},
     {"width": 390, "height": 844},
@@ -290,20 +290,6 @@ def known(person: Person, agent: Running) -> Person:
 
 
 def faults_of_access(page: Page) -> list[str]:
-    """What axe-core finds against WCAG 2.2 AA, and whether the page is wider than the window."""
-    page.context.set_default_timeout(10000)
-    session = page.context.new_cdp_session(page)
-    session.send("Page.setBypassCSP", {"enabled": True})
-    page.evaluate(AXE.read_text())
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-    found = page.evaluate("tags => axe.run({runOnly: tags})", tags)
-    session.detach()  # what the page does next is held to its policy again
-    faults = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found["violations"]]
-    wide = wider_than_the_window(page)
-    return faults + ([f"{wide} px wider than the window"] if wide > 0 else [])
-
-
-def wider_than_the_window(page: Page) -> int:
-    """By how many pixels the page has to be moved sideways to be read."""
-    root = "document.documentElement"
-    return int(page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
+    """What axe-core finds, and whether the page is wider than the window."""
+    wide = sideways(page)
+    return ask_axe(page).faults + ([f"{wide} px wider than the window"] if wide > 0 else [])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.access import sideways
 from tests.browser.usbkey.conftest import (
     NARROW,
     PIN,
@@ -14,7 +15,6 @@ from tests.browser.usbkey.conftest import (
     Registry,
     faults_of_access,
     put,
-    wider_than_the_window,
 )
 from tests.usbkey.agent_site import MEMBER, openssl_accepts
 
@@ -25,7 +25,7 @@ def look_at(person: Person, window, name: str) -> None:
     """Both widths of a window, and what axe-core says of it."""
     window.set_viewport_size(NARROW)
     person.shoot(window, f"{name}-390")
-    assert wider_than_the_window(window) <= 0
+    assert sideways(window) <= 0
     window.set_viewport_size(POPUP)
     person.shoot(window, f"{name}-640")
     assert faults_of_access(window) == []
