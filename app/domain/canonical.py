@@ -40,6 +40,17 @@ def _same_when_sorted(value: Any) -> bool:
     return kind is list and all(map(_same_when_sorted, value))
 
 
+def canonical_text(document: dict[str, Any]) -> bytes:
+    """Return the RFC 8785 bytes of a document known to hold nothing but text, under ASCII names.
+
+    ``canonical`` without looking again; raises ValueError for text that UTF-8 cannot hold.
+    """
+    try:
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError as error:
+        raise ValueError(f"not canonical JSON: {error}") from error
+
+
 def leaf(stored: bytes) -> bytes:
     """Return the leaf hash of stored bytes: SHA-256(0x00 || bytes), as in RFC 6962."""
     return hashlib.sha256(b"\x00" + stored).digest()

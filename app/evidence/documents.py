@@ -169,7 +169,11 @@ def read(data: bytes) -> Document:
     """Read a document strictly; raises Rejected."""
     if len(data) > LARGEST:
         raise Rejected(reasons.TOO_LARGE)
-    fields = canonical.decoded(data, reasons.DOCUMENT_MALFORMED, reasons.DOCUMENT_NOT_CANONICAL)
+    return of(canonical.decoded(data, reasons.DOCUMENT_MALFORMED, reasons.DOCUMENT_NOT_CANONICAL))
+
+
+def of(fields: Mapping[str, Any]) -> Document:
+    """Return the document that has these members and no others; raises Rejected."""
     kind = fields.get("type")
     members = MEMBERS.get(kind) if type(kind) is str else None
     if members is None or kind is None:

@@ -22,37 +22,53 @@ _MOST_KEPT = 4096
 class Verified:
     """A signature that stands: by whom, under which root, cleared by which lists.
 
-    ``chain`` is DER, signer first, root last; ``crl_indexes`` point into the lists given, one for
-    each certificate but the root; ``signed_at`` is what the signer's machine claims;
-    ``serial_number`` is the subject's serialNumber, the member's number.
+    ``signed_at`` is what the signer's machine claims.
     """
 
-    certificate: bytes
-    fingerprint: bytes
-    chain: tuple[bytes, ...]
-    crl_indexes: tuple[int, ...]
+    path: Chain
     signed_at: datetime
     algorithm: str
-    serial_number: str
-    name: str
-    holder: str
+
+    @property
+    def certificate(self) -> bytes:
+        """The signer's certificate, DER."""
+        return self.path.leaf.der
+
+    @property
+    def fingerprint(self) -> bytes:
+        """Its SHA-256."""
+        return self.path.leaf.fingerprint
+
+    @property
+    def chain(self) -> tuple[bytes, ...]:
+        """Its chain, DER: signer first, root last."""
+        return tuple(each.der for each in self.path.certificates)
+
+    @property
+    def crl_indexes(self) -> tuple[int, ...]:
+        """Places in the lists given, one for each certificate of the chain but the root."""
+        return self.path.crl_indexes
+
+    @property
+    def serial_number(self) -> str:
+        """The subject's serialNumber: the member's number."""
+        return self.path.leaf.serial_number
+
+    @property
+    def name(self) -> str:
+        """The subject's common name, or its organisation."""
+        return self.path.leaf.name
+
+    @property
+    def holder(self) -> str:
+        """The subject's organisation, as its issuer wrote it."""
+        return self.path.leaf.holder
 
 
 def signature_stands(found: Parsed, chain: Chain, document: bytes) -> Verified:
     """Check the signature itself against a chain that stands; raises Rejected."""
-    leaf = chain.leaf
-    require_signed_by(found, leaf, document)
-    return Verified(
-        certificate=leaf.der,
-        fingerprint=leaf.fingerprint,
-        chain=tuple(each.der for each in chain.certificates),
-        crl_indexes=chain.crl_indexes,
-        signed_at=found.signed_at,
-        algorithm=found.algorithm.name,
-        serial_number=leaf.serial_number,
-        name=leaf.name,
-        holder=leaf.holder,
-    )
+    require_signed_by(found, chain.leaf, document)
+    return Verified(chain, found.signed_at, found.algorithm.name)
 
 
 def require_signed_by(found: Parsed, leaf: Certificate, document: bytes) -> None:

@@ -69,11 +69,11 @@ def accepted(
     if step.actor is None or (signed is None and not step.actor.signs(step.decided.kind)):
         return None
     named = named_in(step)
-    if signed is None:
-        signed = server_signed.signed(ctx, step, named, session)
-    if signed is None:
-        raise SignatureRefused(reasons.SIGNATURE_MISSING)
     try:
+        if signed is None:
+            signed = server_signed.signed(ctx, step, named, session)
+        if signed is None:
+            raise SignatureRefused(reasons.SIGNATURE_MISSING)
         return _checked(ctx, step, named, signed, session)
     except Rejected as error:
         raise SignatureRefused(error.reason, error.detail) from error
@@ -82,17 +82,17 @@ def accepted(
 def _checked(
     ctx: Context, step: "Step", named: Named, signed: Signed, session: Session
 ) -> Accepted:
-    given = signed.given
+    claims = signed.claims
     later = signed.received_at is not None  # then its site and its time were judged when it came
     terms = Terms(
-        str(given.fields["origin"]) if later else origin_of(ctx, session),
-        *(str(given.fields[name]) for name in ("nonce", "issued", "expires")),
+        str(claims.get("origin")) if later else origin_of(ctx, session),
+        *(str(claims.get(name)) for name in ("nonce", "issued", "expires")),
     )
-    documents.require_same(signed.document, order(step, terms, named))
+    told = _same(signed, step, terms, named)
     if not later:
-        given.require_open(step.at)
+        told.require_open(step.at)
     trusted, found = _verified(ctx, step, signed)
-    given.require_signed_inside(found.signed_at)
+    told.require_signed_inside(found.signed_at)
     return Accepted(
         signed=signed,
         terms=terms,
@@ -101,6 +101,17 @@ def _checked(
         crl_ids=tuple(dict.fromkeys(trusted.crl_ids(found.crl_indexes))),
         trust=trusted.state,
     )
+
+
+def _same(signed: Signed, step: "Step", terms: Terms, named: Named) -> documents.Document:
+    """Return what was signed, which is what the registry asks for; raises Rejected otherwise."""
+    try:
+        wanted = order(step, terms, named)
+    except Rejected:
+        documents.read(signed.document)  # says what is wrong with it, if that is why
+        raise
+    documents.require_same(signed.document, wanted.data)
+    return wanted.told
 
 
 def _verified(ctx: Context, step: "Step", signed: Signed) -> tuple[Trusted, Verified]:

@@ -5,7 +5,6 @@ decisions; what was guessed wrong or too little is asked for later, and nothing 
 believed: the names themselves come from the database.
 """
 
-from app.evidence.reasons import Rejected
 from app.services.signing.named import implied_types
 from app.services.signing.names import Names
 from app.services.signing.signed import Signed
@@ -16,12 +15,14 @@ def foreseen(signed: Signed | None) -> Names | None:
     """Return the names that a document's check will probably ask for; None if it tells nothing."""
     if signed is None:
         return None
-    try:
-        fields = signed.given.fields
-    except Rejected:  # said with its reason when the signature is checked
-        return None
-    definition = Definition.cached(str(fields.get("bundle")))
+    claims = signed.claims
+    definition = Definition.cached(str(claims.get("bundle")))
     if definition is None:
         return None
-    codes = frozenset(str(line["instrument"]) for line in fields["quantities"])
+    try:
+        codes = frozenset(str(line["instrument"]) for line in claims["quantities"])
+    except (KeyError, TypeError):  # said with its reason when the signature is checked
+        return None
+    if any("\0" in code for code in codes):  # which no text in the database holds
+        return None
     return Names(codes=codes, implied=implied_types(definition) if codes else frozenset())

@@ -1,7 +1,7 @@
 """What the database is asked to name for a document that is signed: accounts, holders, units."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from app.db import Transaction
@@ -25,12 +25,25 @@ class Names:
 
     def within(self, other: "Names") -> bool:
         """Whether the answer for another holds the answer for this one."""
-        return all(getattr(self, each.name) <= getattr(other, each.name) for each in fields(self))
+        return (
+            self.codes <= other.codes
+            and self.targets <= other.targets
+            and self.lots <= other.lots
+            and self.recipients <= other.recipients
+            and self.implied <= other.implied
+        )
 
     def params(self, instance_id: int, account_id: int | None) -> dict[str, Any]:
         """Return the parameters of ``FACTS``: of an application, for whoever acts."""
-        asked = {each.name: sorted(getattr(self, each.name)) for each in fields(self)}
-        return {"instance": instance_id, "account": account_id, **asked}
+        return {
+            "instance": instance_id,
+            "account": account_id,
+            "codes": sorted(self.codes),
+            "targets": sorted(self.targets),
+            "lots": sorted(self.lots),
+            "recipients": sorted(self.recipients),
+            "implied": sorted(self.implied),
+        }
 
 
 @dataclass(frozen=True, slots=True)

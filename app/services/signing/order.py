@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.domain.canonical import canonical
+from app.domain.canonical import canonical, canonical_text
 from app.domain.label import Label
-from app.evidence.documents import DECISION
+from app.evidence import documents, reasons
+from app.evidence.documents import DECISION, Document
+from app.evidence.reasons import Rejected
 from app.services.signing.named import Named
 from app.services.timeline import label_of, verdict_label
 from app.workflow.definition import Definition
@@ -36,44 +38,61 @@ class Terms:
     expires: str
 
 
-def order(step: "Step", terms: Terms, named: Named) -> bytes:
-    """Return the canonical bytes of what is decided in a step, before the diagram moves.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A document that somebody is to sign: its canonical bytes, and the same read."""
+
+    data: bytes
+    told: Document
+
+
+def order(step: "Step", terms: Terms, named: Named) -> Order:
+    """Return what is decided in a step, before the diagram moves.
 
     A reviewer who is asked about its own part of an application signs that part, and nothing of
-    the others' stands in it (M22).
+    the others' stands in it (M22). Raises Rejected where that makes no document of the registry's
+    types: whoever verifies it years later would refuse it.
     """
+    fields = _fields(step, terms, named)
+    told = documents.of(fields)
+    data = canonical_text(fields)  # of text alone: that was looked at
+    if len(data) > documents.LARGEST:
+        raise Rejected(reasons.TOO_LARGE)
+    return Order(data, told)
+
+
+def _fields(step: "Step", terms: Terms, named: Named) -> dict[str, Any]:
     decided, actor, definition = step.decided, step.actor, step.instance.definition
     if actor is None:
         raise ValueError("a step of the system is not signed")
+    form = _hashed(decided.form)
     verdict = {"kind": decided.kind, "element_id": decided.element_id, "verdict": decided.verdict}
-    return canonical(
-        {
-            "type": DECISION,
-            "origin": terms.origin,
-            "action": _said(_action(definition, decided.element_id)),
-            "instance": step.instance.number,
-            "process": step.instance.process_id,
-            "bundle": step.instance.bundle_hash,
-            "task": decided.element_id,
-            "visit": str(decided.visit),
-            "kind": decided.kind,
-            "verdict": decided.verdict,
-            "verdict_text": _said(verdict_label(definition, verdict)),
-            "opinion": decided.opinion,
-            "form": _hashed(decided.form),
-            "content": _hashed(named.content),
-            "from": named.source,
-            "to": named.targets,
-            "quantities": named.quantities,
-            "person": actor.person_hash,
-            "account": named.account,
-            "role": actor.role,
-            **({"initiator": decided.initiator.person_hash} if decided.initiator else {}),
-            "nonce": terms.nonce,
-            "issued": terms.issued,
-            "expires": terms.expires,
-        }
-    )
+    return {
+        "type": DECISION,
+        "origin": terms.origin,
+        "action": _said(_action(definition, decided.element_id)),
+        "instance": step.instance.number,
+        "process": step.instance.process_id,
+        "bundle": step.instance.bundle_hash,
+        "task": decided.element_id,
+        "visit": str(decided.visit),
+        "kind": decided.kind,
+        "verdict": decided.verdict,
+        "verdict_text": _said(verdict_label(definition, verdict)),
+        "opinion": decided.opinion,
+        "form": form,
+        "content": form if named.content is decided.form else _hashed(named.content),
+        "from": named.source,
+        "to": named.targets,
+        "quantities": named.quantities,
+        "person": actor.person_hash,
+        "account": named.account,
+        "role": actor.role,
+        **({"initiator": decided.initiator.person_hash} if decided.initiator else {}),
+        "nonce": terms.nonce,
+        "issued": terms.issued,
+        "expires": terms.expires,
+    }
 
 
 def _action(definition: Definition, element_id: str) -> Label:

@@ -7,6 +7,7 @@ included: nobody types a PIN for what cannot be. Nothing is written but the chal
 from dataclasses import dataclass
 
 from app.db import Transaction
+from app.evidence.reasons import Rejected
 from app.services.actor import Actor
 from app.services.advance import Move, tried
 from app.services.context import Context
@@ -14,6 +15,7 @@ from app.services.decide import Request, asked_step
 from app.services.signing import challenge
 from app.services.signing.named import Named, named_in
 from app.services.signing.order import Terms, order
+from app.services.signing.refused import SignatureRefused
 from app.services.signing.server_signed import signs_for
 from app.services.signing.signed import Session, origin_of
 from app.services.step import Step
@@ -71,9 +73,15 @@ def _document(ctx: Context, step: Step, move: Move, session: Session) -> Prepare
 
 
 def document_of(ctx: Context, step: Step, named: Named, session: Session) -> Prepared:
-    """Return what is to be signed for a step that would be taken, with a new challenge."""
+    """Return what is to be signed for a step that would be taken, with a new challenge.
+
+    Raises SignatureRefused where it would make no document that anybody could verify.
+    """
     if step.actor is None:
         return Prepared()
     asked = challenge.new(step.tx, "decision", step.actor.person_id, session.hash, step.at)
     terms = Terms(origin_of(ctx, session), asked.nonce, asked.issued, asked.expires)
-    return Prepared(order(step, terms, named))
+    try:
+        return Prepared(order(step, terms, named).data)
+    except Rejected as error:
+        raise SignatureRefused(error.reason, error.detail) from error

@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 
 from app.db import Transaction
-from app.evidence import canonical, reasons
 from app.services.actor import Actor
 from app.services.definitions import definition_of
 from app.services.instance import Instance
@@ -102,10 +101,7 @@ class Recorded:
         definition = definition_of(tx, self.row["bundle_hash"])
         terms = Terms(*(str(given[name]) for name in ("origin", "nonce", "issued", "expires")))
         step = self._step(tx, definition)
-        written = order(step, terms, named_in(step))
-        return canonical.decoded(
-            written, reasons.DOCUMENT_MALFORMED, reasons.DOCUMENT_NOT_CANONICAL
-        )
+        return order(step, terms, named_in(step)).told.fields
 
     def _step(self, tx: Transaction, definition: Definition) -> Step:
         """Return the step as it was before the diagram moved, as far as documents tell of it."""

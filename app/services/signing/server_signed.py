@@ -72,5 +72,5 @@ def signed(ctx: Context, step: "Step", named: Named, session: Session) -> Signed
         return None
     asked = challenge.new(step.tx, "decision", person, session.hash, step.at)
     terms = Terms(origin_of(ctx, session), asked.nonce, asked.issued, asked.expires)
-    document = order(step, terms, named)
+    document = order(step, terms, named).data
     return Signed(document, cms.signed(document, signer, step.at))

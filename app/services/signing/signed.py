@@ -1,12 +1,15 @@
 """What comes back from the person's own machine, and to whom it may be put down (R23)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
-from app.evidence import documents
-from app.evidence.documents import Document
+import orjson
+
+from app.evidence.documents import LARGEST
 from app.services.context import Context
 
 HERE = "http://localhost"  # acts at the command line and in a demonstration are of no site
@@ -25,12 +28,22 @@ class Signed:
     received_at: datetime | None = None
 
     @property
-    def given(self) -> Document:
-        """What the document says; raises Rejected. One decision asks for it twice."""
-        return _read(self.document)
+    def claims(self) -> Mapping[str, Any]:
+        """What the document seems to say, empty where it cannot be told; nothing is believed.
+
+        It is held byte for byte against what the registry builds for itself: reading it strictly
+        as well (app/evidence/documents.py) is needed only to say what is wrong with it.
+        """
+        return _claims(self.document)
 
 
-_read = lru_cache(maxsize=8)(documents.read)
+@lru_cache(maxsize=8)  # one decision asks twice
+def _claims(document: bytes) -> Mapping[str, Any]:
+    try:
+        found = orjson.loads(document) if len(document) <= LARGEST else None
+    except orjson.JSONDecodeError:
+        return {}
+    return found if type(found) is dict else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,12 @@
 --
 -- The optimistic version check comes first: of two deciders one finds the version moved on and
 -- is refused with RG409; nothing of his step is written.
+--
+-- A session keeps the plans it made first. What is done for every decision finds its rows by key,
+-- however small a table looked then: hence `enable_seqscan`, here and where a step reads.
 CREATE OR REPLACE FUNCTION workflow.apply_step(step jsonb, state bytea, document bytea)
 RETURNS bigint
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
     v_instance  bigint := (step->>'instance_id')::bigint;
     v_version   integer := (step->>'version')::integer;

@@ -6,7 +6,7 @@ DROP FUNCTION IF EXISTS workflow.facts(bigint, text[], bigint[], bigint, bigint)
 DROP FUNCTION IF EXISTS workflow.facts(bigint, text[], bigint[], bigint, bigint, text[]);
 CREATE OR REPLACE FUNCTION workflow.facts(sender bigint, codes text[], targets bigint[],
     implied text[], notice bigint, held bigint, positions text[])
-RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+RETURNS jsonb LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 DECLARE
     v_sender  jsonb;
     v_targets jsonb := '[]';

@@ -7,7 +7,7 @@ RETURNS TABLE (id bigint, number text, process_id text, bundle_hash text, state 
     subject_kind text, subject_id bigint, content text, reserved_transfer_id bigint,
     submitted_at timestamptz, members json, reserved_type text, applicant_role text,
     element_id text, visit integer, lane text, holder_id bigint, role text, claimed_by bigint)
-LANGUAGE plpgsql STABLE ROWS 1 AS $$
+LANGUAGE plpgsql STABLE ROWS 1 SET enable_seqscan = off AS $$
 BEGIN
     RETURN QUERY
     SELECT i.id, i.number, i.process_id, i.bundle_hash, i.state, i.version, i.status,

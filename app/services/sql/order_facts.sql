@@ -3,7 +3,7 @@
 -- are read here and never taken from the browser: what is signed is what the registry knows.
 CREATE OR REPLACE FUNCTION workflow.order_facts(instance bigint, account bigint, codes text[],
     targets bigint[], lots bigint[], recipients text[], implied text[])
-RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+RETURNS jsonb LANGUAGE plpgsql STABLE SET enable_seqscan = off AS $$
 DECLARE
     v_from       jsonb;
     v_own        jsonb;
