@@ -1,7 +1,9 @@
 """The registry itself, with everything signed (R23): by keys that lie not with the server.
 
 The signature is made on the person's own machine; that is not the server's time and not measured.
-What the server does is: building the document to be signed, and deciding under it.
+What the server does is: building the document to be signed, and deciding under it. Whoever decides
+has signed in with the same certificate before; what a chain costs that is not kept, the rows of
+``bench.signatures`` tell.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from app.services.decide import Request, decide
+from app.services.signing import trust
 from app.services.signing.prepare import prepare
 from app.services.signing.signed import Session, Signed
 from bench.databases import Place
@@ -18,6 +21,7 @@ from bench.tasks.flow import Flow, Open
 from usbkey import cms
 from usbkey.signer import Signer
 
+SIGN_IN = b"what is signed to sign in"
 SESSION = Session(b"bench" * 6 + b"!!", "https://registry.example")
 
 
@@ -53,7 +57,15 @@ class SignedService(Flow):
     def _key(self, person: int) -> Signer:
         if person not in self._keys:
             self._keys[person] = key_of(self.ctx, self._members[person])
+            self._sign_in(self._keys[person])
         return self._keys[person]
+
+    def _sign_in(self, key: Signer) -> None:
+        """Verify a signature, as signing in did before anybody decides: the chain is kept since."""
+        at = self.ctx.clock.now()
+        with self.ctx.database.transaction() as tx:
+            believed = trust.current(self.ctx, tx).evidence
+        believed.verified(SIGN_IN, cms.signed(SIGN_IN, key, at), at)
 
     def submit(self, task: Open) -> None:
         """Submit as the emitter."""
