@@ -13,6 +13,7 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from app.web.machines import API
+from app.web.visitor import who
 
 LONGEST_KEY = 64
 
@@ -21,6 +22,7 @@ PER_MEMBER = "10 per 15 minutes"  # failures of a member number, known or not
 CAPTCHAS = "240 per minute"
 CONFIRMATIONS = "60 per minute"  # of certificates, per address
 ENROLMENTS = "20 per 15 minutes"
+DOCUMENTS = "120 per minute"  # that a person asks for, to sign them; each keeps a number for a day
 PER_MACHINE = "1200 per minute"  # of a machine client: a busy one, not a broken one
 
 limiter = Limiter(
@@ -61,12 +63,23 @@ def limit_rates(app: Flask, redis_url: str) -> None:
     app.config["RATELIMIT_SWALLOW_ERRORS"] = True
     limiter.init_app(app)
     app.config.setdefault("PER_MACHINE", PER_MACHINE)
+    app.config.setdefault("DOCUMENTS", DOCUMENTS)
     app.before_request(_count_machines)
 
 
 def typed_member_no() -> str:
     """Return the member number as typed: unknown ones are limited as known ones are."""
     return "member:" + request.form.get("member_no", "").strip()[:LONGEST_KEY]
+
+
+def signed_in_person() -> str:
+    """Return who has signed in, on however many machines."""
+    return f"person:{who().actor.person_id}"
+
+
+documents_asked_for = limiter.shared_limit(
+    lambda: current_app.config["DOCUMENTS"], scope="documents", key_func=signed_in_person
+)
 
 
 def seconds_to_wait() -> int:

@@ -7,15 +7,11 @@ from werkzeug.wrappers import Response
 from app.domain.errors import Invalid
 from app.domain.label import Label
 from app.services import passwords
-from app.web.limits import ENROLMENTS, PER_MEMBER, limiter
+from app.web.limits import ENROLMENTS, PER_MEMBER, limiter, signed_in_person
 from app.web.public import public
 from app.web.visitor import context, who
 
 pages = Blueprint("password", __name__)
-
-
-def _by_person() -> str:
-    return f"person:{who().actor.person_id}"
 
 
 @pages.get("/password")
@@ -25,7 +21,7 @@ def change() -> str:
 
 
 @pages.post("/password")
-@limiter.limit(PER_MEMBER, key_func=_by_person)
+@limiter.limit(PER_MEMBER, key_func=signed_in_person)
 def submit() -> Response | tuple[str, int]:
     """Replace the password; a stolen session may not try old passwords without end."""
     given = request.form

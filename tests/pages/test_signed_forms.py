@@ -6,6 +6,7 @@ from base64 import b64decode, b64encode
 import pytest
 
 from app.evidence import bundle, documents
+from app.web.limits import limiter
 from tests.keys import Keys
 from tests.pages.conftest import AUDITOR, EMITTER, OTHER_EMITTER, PROVINCE, Market
 from usbkey import cms
@@ -124,3 +125,16 @@ def test_most_withdrawals_need_no_signature(market, keys):
     instance, _key = market.task_of("QL")
     answer = market.as_(EMITTER).post(f"/applications/{instance}/send/withdraw/prepare")
     assert answer.json == {"needed": False, "documents": []}
+
+
+def test_who_asks_for_documents_without_end_is_told_to_wait(market, monkeypatch):
+    """Each leaves a number behind, kept for a day."""
+    monkeypatch.setitem(market.app.config, "DOCUMENTS", "2 per minute")
+    instance, _key = market.task_of("QL")
+    path = f"/applications/{instance}/send/withdraw/prepare"
+    with market.app.app_context():
+        limiter.reset()
+    asked = [market.as_(OTHER_EMITTER).post(path).status_code for _ in range(3)]
+    assert asked == [200, 200, 429]  # a withdrawal needs no signature, whoever asks
+    assert market.as_(EMITTER).post(path).status_code == 200
+    assert market.as_(OTHER_EMITTER).post("/inbox/bulk/documents").status_code == 429

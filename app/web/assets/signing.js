@@ -168,6 +168,7 @@ async function documentsOf(form, submitter) {
       method: 'POST', body: fields(form, submitter), headers: { Accept: 'application/json' }, redirect: 'error',
     });
   } catch { throw new Problem('unprepared'); }
+  if (answer.status === 429) throw new Problem('often');
   const json = (answer.headers.get('Content-Type') ?? '').startsWith('application/json');
   if (!answer.ok || !json) return null;
   const told = await answer.json();

@@ -11,6 +11,7 @@ from app.services.bulk.job import Item
 from app.services.bulk.select import MOST, Selection, prepare
 from app.services.bulk.signing import Handed, documents_of
 from app.web.formats import label, when
+from app.web.limits import documents_asked_for
 from app.web.pages.documents import answer
 from app.web.pages.filled import Filled
 from app.web.pages.inbox import filters_now
@@ -68,6 +69,7 @@ def begin() -> Response | tuple[str, int]:
 
 
 @pages.post("/documents")
+@documents_asked_for
 def documents() -> Response:
     """Return a document to be signed for each of the chosen tasks, with the conclusion typed."""
     ctx, who, chosen = context(), actor(), _chosen()

@@ -16,6 +16,7 @@ from app.services.signing.begin import prepare_first
 from app.services.signing.export import evidence
 from app.services.signing.prepare import prepare, prepare_event
 from app.web.bodies import takes_files
+from app.web.limits import documents_asked_for
 from app.web.pages.filled import Filled
 from app.web.pages.handed_in import hand_in
 from app.web.pages.typed import values_of
@@ -28,6 +29,7 @@ pages = Blueprint("documents", __name__, url_prefix="/applications")
 
 @pages.post("/new/<process_id>/prepare")
 @pages.post("/new/<process_id>/<int:subject_id>/prepare")
+@documents_asked_for
 @takes_files
 def first(process_id: str, subject_id: int | None = None) -> Response:
     """Save a new application as a draft, and return what is to be signed to submit it.
@@ -48,6 +50,7 @@ def first(process_id: str, subject_id: int | None = None) -> Response:
 
 
 @pages.post("/<int:instance_id>/tasks/<int:key>/prepare")
+@documents_asked_for
 @takes_files
 def task(instance_id: int, key: int) -> Response:
     """Return what is to be signed to complete a task with what the form says."""
@@ -67,6 +70,7 @@ def task(instance_id: int, key: int) -> Response:
 
 
 @pages.post("/<int:instance_id>/send/<name>/prepare")
+@documents_asked_for
 def event(instance_id: int, name: str) -> Response:
     """Return what is to be signed to send an event; most accounts ask for none."""
     found = prepare_event(context(), actor(), instance_id, name, session())
