@@ -127,3 +127,20 @@ def test_a_second_sign_in_elsewhere_ends_the_first_and_both_are_told(site: Regis
     not_signed_in(first)
     second.go("/account")
     expect(second.page.locator(".who b").first).to_be_visible()
+
+
+def test_who_asked_too_often_for_what_to_sign_sends_nothing(
+    site: Registry, member, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(site.market.app.config, "DOCUMENTS", "0 per minute")
+    someone = member(PROVINCE).sign_in()
+    instance, key = site.market.task_of("QL")
+    page = someone.go(f"/applications/{instance}/tasks/{key}")
+    page.check("[name=verdict][value=approve]")
+    someone.at("ready")
+    page.click("main form:has([name=verdict]) button.btn-primary")
+    someone.at("often")
+    someone.look("often")
+    expect(page.locator("[data-usbkey-state=often]")).to_contain_text("没有提交任何内容")
+    assert faults_of_access(page) == []
+    assert site.market.task_of("QL") == (instance, key)
