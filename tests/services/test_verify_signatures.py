@@ -273,6 +273,9 @@ LATER: dict[str, str] = {
     "an account that asks for no signature any more": """UPDATE identity.account
         SET signature_policy = 'none'""",
     "a holder that has another name by now": "UPDATE identity.holder SET name = name || '（新）'",
+    "a holder whose name is too long to be signed by now": (
+        "UPDATE identity.holder SET name = repeat('长', 301)"
+    ),
 }
 
 

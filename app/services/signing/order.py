@@ -53,7 +53,7 @@ def order(step: "Step", terms: Terms, named: Named) -> Order:
     the others' stands in it (M22). Raises Rejected where that makes no document of the registry's
     types: whoever verifies it years later would refuse it.
     """
-    fields = _fields(step, terms, named)
+    fields = members(step, terms, named)
     told = documents.of(fields)
     data = canonical_text(fields)  # of text alone: that was looked at
     if len(data) > documents.LARGEST:
@@ -61,7 +61,8 @@ def order(step: "Step", terms: Terms, named: Named) -> Order:
     return Order(data, told)
 
 
-def _fields(step: "Step", terms: Terms, named: Named) -> dict[str, Any]:
+def members(step: "Step", terms: Terms, named: Named) -> dict[str, Any]:
+    """Return what such a document says, whether or not it is one that may be signed."""
     decided, actor, definition = step.decided, step.actor, step.instance.definition
     if actor is None:
         raise ValueError("a step of the system is not signed")

@@ -13,7 +13,7 @@ from app.services.actor import Actor
 from app.services.definitions import definition_of
 from app.services.instance import Instance
 from app.services.signing.named import named_in
-from app.services.signing.order import Terms, order
+from app.services.signing.order import Terms, members
 from app.services.step import Decided, Step
 from app.services.two_people import Initiator
 from app.workflow.definition import Definition
@@ -101,7 +101,7 @@ class Recorded:
         definition = definition_of(tx, self.row["bundle_hash"])
         terms = Terms(*(str(given[name]) for name in ("origin", "nonce", "issued", "expires")))
         step = self._step(tx, definition)
-        return order(step, terms, named_in(step)).told.fields
+        return members(step, terms, named_in(step))
 
     def _step(self, tx: Transaction, definition: Definition) -> Step:
         """Return the step as it was before the diagram moved, as far as documents tell of it."""
