@@ -15,9 +15,9 @@ def canonical(document: dict[str, Any]) -> bytes:
     """Return the RFC 8785 bytes of a document; raises ValueError for what JSON cannot hold."""
     try:
         if _same_when_sorted(document):
-            return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+            return canonical_text(document)
         return rfc8785.dumps(document)
-    except (rfc8785.CanonicalizationError, orjson.JSONEncodeError) as error:
+    except rfc8785.CanonicalizationError as error:
         raise ValueError(f"not canonical JSON: {error}") from error
 
 

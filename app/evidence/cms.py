@@ -6,7 +6,6 @@ and compares: nothing can hide in another encoding, another order or an unsigned
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from hashlib import sha256
 from itertools import pairwise
 
@@ -195,7 +194,6 @@ def _bound(sent: list[bytes], certificate_hash: bytes) -> bytes:
     raise Rejected(reasons.NOT_BOUND)
 
 
-@lru_cache(maxsize=2048)
 def issuer_and_serial(certificate: bytes) -> bytes:
     """Return IssuerAndSerialNumber of a certificate, from its own bytes."""
     outer = der.Reader(certificate, reason=reasons.CERTIFICATE_MALFORMED)

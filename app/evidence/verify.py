@@ -27,16 +27,10 @@ class Verified:
 
     path: Chain
     signed_at: datetime
-    algorithm: str
-
-    @property
-    def certificate(self) -> bytes:
-        """The signer's certificate, DER."""
-        return self.path.leaf.der
 
     @property
     def fingerprint(self) -> bytes:
-        """Its SHA-256."""
+        """The SHA-256 of the signer's certificate."""
         return self.path.leaf.fingerprint
 
     @property
@@ -54,21 +48,11 @@ class Verified:
         """The subject's serialNumber: the member's number."""
         return self.path.leaf.serial_number
 
-    @property
-    def name(self) -> str:
-        """The subject's common name, or its organisation."""
-        return self.path.leaf.name
-
-    @property
-    def holder(self) -> str:
-        """The subject's organisation, as its issuer wrote it."""
-        return self.path.leaf.holder
-
 
 def signature_stands(found: Parsed, chain: Chain, document: bytes) -> Verified:
     """Check the signature itself against a chain that stands; raises Rejected."""
     require_signed_by(found, chain.leaf, document)
-    return Verified(chain, found.signed_at, found.algorithm.name)
+    return Verified(chain, found.signed_at)
 
 
 def require_signed_by(found: Parsed, leaf: Certificate, document: bytes) -> None:

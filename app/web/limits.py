@@ -22,7 +22,7 @@ PER_MEMBER = "10 per 15 minutes"  # failures of a member number, known or not
 CAPTCHAS = "240 per minute"
 CONFIRMATIONS = "60 per minute"  # of certificates, per address
 ENROLMENTS = "20 per 15 minutes"
-DOCUMENTS = "120 per minute"  # that a person asks for, to sign them; each keeps a number for a day
+DOCUMENTS = "120 per minute"  # asked for by a person, to sign them; each keeps a number for a day
 PER_MACHINE = "1200 per minute"  # of a machine client: a busy one, not a broken one
 
 limiter = Limiter(

@@ -6,6 +6,7 @@ import pytest
 
 from app.identity.actor import Actor
 from app.services.applications import begin
+from tests.keys import Keys
 from tests.postgres import Database
 from tests.services.market import PE21, Market, lines, market
 
@@ -83,3 +84,9 @@ def a_handed_over_draft(
         a_market.ctx, two_representatives[0], "compliance", a_notice, form, submit=False, ready=True
     )
     return started.instance_id
+
+
+@pytest.fixture
+def keys(a_market: Market) -> Keys:
+    """Every account asks for the signature of its submissions and reviews."""
+    return Keys(a_market.database, a_market.ctx)

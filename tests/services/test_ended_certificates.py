@@ -19,12 +19,6 @@ UNITS = lines(**{PE21: 100})
 
 
 @pytest.fixture
-def keys(a_market: Market) -> Keys:
-    """Every account asks for the signature of its submissions and reviews."""
-    return Keys(a_market.database, a_market.ctx)
-
-
-@pytest.fixture
 def an_emitter(a_market: Market, keys: Keys) -> Actor:
     """The emitter's person, whose account asks for signatures by now."""
     assert keys.policy == "decisions"

@@ -43,12 +43,6 @@ MEMBERS: list[tuple[int, dict[str, Any]]] = [
 
 
 @pytest.fixture
-def keys(a_market: Market) -> Keys:
-    """Everybody signs."""
-    return Keys(a_market.database, a_market.ctx)
-
-
-@pytest.fixture
 def draft(a_market: Market, keys: Keys) -> int:
     """An application that the emitter is about to submit."""
     emitter = a_market.actor("emitter")

@@ -16,12 +16,6 @@ from tests.services.market import APPROVE, PE21, RETURN, Market, lines
 
 
 @pytest.fixture
-def keys(a_market: Market) -> Keys:
-    """Every account asks for the signature of its submissions and reviews."""
-    return Keys(a_market.database, a_market.ctx)
-
-
-@pytest.fixture
 def an_application(a_market: Market, keys: Keys) -> int:
     """A draft of the emitter for its notice."""
     emitter = a_market.actor("emitter")

@@ -19,12 +19,6 @@ from tests.services.custody import AGREED, Custody
 from tests.services.market import PE21, Market, lines
 
 
-@pytest.fixture
-def keys(a_market: Market) -> Keys:
-    """Everybody signs."""
-    return Keys(a_market.database, a_market.ctx)
-
-
 def test_who_confirms_signs_and_names_who_filled_in(a_market, keys):
     a_market.change("UPDATE identity.account SET two_person = true WHERE type = 'compliance'")
     first, second = a_market.actor("emitter"), a_market.actor("emitter", 1)

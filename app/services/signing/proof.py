@@ -15,7 +15,6 @@ import psycopg2
 from app.db import Transaction
 from app.domain.canonical import canonical
 from app.domain.errors import Conflict, Invalid
-from app.evidence import certificate as evidence
 from app.evidence import documents, reasons
 from app.evidence.reasons import Rejected
 from app.evidence.verify import Verified
@@ -287,7 +286,7 @@ def _bound_now(
     certificate_id = enrolment.bind(
         tx,
         person,
-        evidence.read(found.certificate),
+        found.path.leaf,
         shown.reference,
         shown.code,
         at,
